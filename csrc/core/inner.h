@@ -1,0 +1,242 @@
+/*
+ * inner.h - the one private header of csrc/core: what its files offer each other.
+ *
+ *     bytes -> line -> at -> commands -> cmd_* -> services -> port
+ *                                 |          config status store certs clock wifi sockets tls
+ *                                 +-> reply <- wind          (sinks: the output queue)
+ *
+ * Calls go left to right only. A service knows nothing of AT: it returns an enum spwf_error or an
+ * enum spwf_reason, and may post an indication. tests/core/test_layers.py holds this with nm.
+ */
+#ifndef SPWF_INNER_H
+#define SPWF_INNER_H
+
+#include <string.h>
+
+#include "spwf.h"
+#include "tls.h"
+
+/* Failures that only the AT wire tells apart, after enum spwf_error; reply.c has their texts. */
+enum spwf_reason {
+    SPWF_R_COMMAND = -32,
+    SPWF_R_MISSING = -33,
+    SPWF_R_TOO_MANY = -34,
+    SPWF_R_VARIABLE = -35,
+    SPWF_R_SIZE = -36,
+    SPWF_R_ZERO = -37,
+    SPWF_R_DATETIME = -38,
+    SPWF_R_CA_FILE = -39,
+    SPWF_R_CERT_FILE = -40,
+    SPWF_R_KEY_FILE = -41,
+    SPWF_R_CONNECT = -42,
+    SPWF_R_SOCKETS = -43,
+    SPWF_R_SOCKET_ID = -44,
+    SPWF_R_NOT_ENOUGH = -45,
+    SPWF_R_PENDING = -46,
+    SPWF_R_NO_IP = -47,
+    SPWF_R_WRITE = -48,
+    SPWF_R_NOT_CONNECTED = -49
+};
+
+enum { SPWF_LATER = 1, SPWF_SILENT = 2 }; /* from a handler: job.await is set; no reply at all */
+
+/* ---------------------------------------------------------------- at.c, commands.c ------------ */
+
+enum { SPWF_ARGS = 6 };
+
+struct spwf_argument {
+    const char *text; /* in the line buffer, NUL-terminated in place */
+    size_t length;    /* an argument may hold any byte but CR */
+};
+
+struct spwf_command;
+struct spwf_request {
+    const struct spwf_command *command;
+    int count;
+    struct spwf_argument args[SPWF_ARGS];
+};
+
+struct spwf_command {
+    const char *name;  /* what follows "AT", upper case */
+    uint8_t min, max;  /* arguments; the last one takes the rest of the line where `rest` */
+    bool rest;
+    uint8_t body;      /* index + 1 of the argument that declares a body; 0: none */
+    int (*run)(struct spwf *m, const struct spwf_request *request);
+    const char *usage; /* for AT+S.HELP: argument sketch */
+    const char *help;
+};
+extern const struct spwf_command spwf_commands_table[];
+extern const size_t spwf_commands_count;
+
+const struct spwf_command *spwf_commands_find(const char *name, size_t length);
+
+/* Splits m->line in place. 0, or why not. request->command is set as soon as the name is known. */
+int spwf_at_parse(struct spwf *m, struct spwf_request *request);
+
+/* Decimal, leading blanks allowed; 0x... too where `hex`. SPWF_E_ARGUMENT where it is none. */
+int spwf_at_number(const struct spwf_argument *a, bool hex, uint64_t max, uint64_t *value);
+bool spwf_at_is(const struct spwf_argument *a, const char *word); /* without regard to case */
+bool spwf_at_ip(const char *text, uint8_t ip[4]);                 /* dotted quad, whole string */
+
+/* ---------------------------------------------------------------- cmd_*.c handlers ------------ */
+
+int spwf_cmd_general_at(struct spwf *m, const struct spwf_request *request);
+int spwf_cmd_general_factory(struct spwf *m, const struct spwf_request *request);
+int spwf_cmd_general_view(struct spwf *m, const struct spwf_request *request);
+int spwf_cmd_general_write(struct spwf *m, const struct spwf_request *request);
+int spwf_cmd_general_cfun(struct spwf *m, const struct spwf_request *request);
+int spwf_cmd_general_help(struct spwf *m, const struct spwf_request *request);
+int spwf_cmd_general_gcfg(struct spwf *m, const struct spwf_request *request);
+int spwf_cmd_general_scfg(struct spwf *m, const struct spwf_request *request);
+int spwf_cmd_general_sts(struct spwf *m, const struct spwf_request *request);
+int spwf_cmd_general_settime(struct spwf *m, const struct spwf_request *request);
+int spwf_cmd_wifi_ssidtxt(struct spwf *m, const struct spwf_request *request);
+int spwf_cmd_tls_cert(struct spwf *m, const struct spwf_request *request);
+int spwf_cmd_tls_cert2(struct spwf *m, const struct spwf_request *request);
+int spwf_cmd_tls_domain(struct spwf *m, const struct spwf_request *request);
+int spwf_cmd_sockets_on(struct spwf *m, const struct spwf_request *request);
+int spwf_cmd_sockets_write(struct spwf *m, const struct spwf_request *request);
+int spwf_cmd_sockets_query(struct spwf *m, const struct spwf_request *request);
+int spwf_cmd_sockets_read(struct spwf *m, const struct spwf_request *request);
+int spwf_cmd_sockets_close(struct spwf *m, const struct spwf_request *request);
+
+/* ---------------------------------------------------------------- module.c -------------------- */
+
+uint64_t spwf_module_now(const struct spwf *m); /* port millis */
+size_t spwf_module_take(struct spwf *m, void *data, size_t size); /* body bytes from the input */
+void spwf_wipe(void *data, size_t size); /* memset that is never optimised away */
+
+/* ---------------------------------------------------------------- line.c ---------------------- */
+
+/* Feeds one byte; true when m->line holds a whole command line. */
+bool spwf_line_push(struct spwf *m, uint8_t byte);
+bool spwf_line_idle(const struct spwf *m); /* no 'A' of a command has come */
+void spwf_line_reset(struct spwf *m);
+
+/* ---------------------------------------------------------------- reply.c --------------------- */
+
+size_t spwf_reply_room(const struct spwf *m);
+void spwf_reply_bytes(struct spwf *m, const void *data, size_t len);
+void spwf_reply_text(struct spwf *m, const char *text);
+void spwf_reply_decimal(struct spwf *m, uint64_t value, int digits); /* digits: least, with zeros */
+void spwf_reply_hex(struct spwf *m, uint32_t value, int digits);
+void spwf_reply_ip(struct spwf *m, const uint8_t ip[4]);
+void spwf_reply_octets(struct spwf *m, const uint8_t *data, size_t len); /* xx:xx:.. */
+void spwf_reply_ok(struct spwf *m);
+void spwf_reply_error(struct spwf *m, int error);
+
+/* ---------------------------------------------------------------- wind.c ---------------------- */
+
+void spwf_wind_post(struct spwf *m, int number);
+void spwf_wind_post_value(struct spwf *m, int number, int id, uint32_t value);
+bool spwf_wind_has_room(const struct spwf *m); /* for what must not be dropped */
+bool spwf_wind_drain(struct spwf *m);          /* writes one; false: none, or no room for it */
+
+/* ---------------------------------------------------------------- config.c -------------------- */
+
+enum spwf_type { SPWF_INT, SPWF_HEX32, SPWF_OCTETS, SPWF_TEXT, SPWF_IP };
+
+struct spwf_variable {
+    const char *name;
+    uint8_t type;     /* enum spwf_type */
+    uint8_t size;     /* bytes of the value (TEXT: longest text + 1) */
+    bool transient;   /* AT&W does not save it */
+    uint16_t offset;  /* in m->settings */
+    uint32_t min, max;
+    const char *factory; /* as AT+S.SCFG would give it */
+};
+
+enum spwf_setting { /* the variables that the core itself reads: see config.c for the whole table */
+    SPWF_SET_WIND_LOW, SPWF_SET_WIND_MEDIUM, SPWF_SET_WIND_HIGH, SPWF_SET_ECHO, SPWF_SET_SPEED,
+    SPWF_SET_HWFC, SPWF_SET_SSID, SPWF_SET_SSID_LEN, SPWF_SET_MODE, SPWF_SET_PRIVACY,
+    SPWF_SET_PASSPHRASE, SPWF_SET_DHCP, SPWF_SET_IP, SPWF_SET_NETMASK, SPWF_SET_GATEWAY, SPWF_SET_DNS,
+    SPWF_SET_MAC, SPWF_SET_CRUNCH, SPWF_SETTINGS_USED
+};
+
+size_t spwf_config_count(void);
+const struct spwf_variable *spwf_config_variable(size_t i);
+const struct spwf_variable *spwf_config_find(const char *name);
+void spwf_config_factory(struct spwf *m);
+void spwf_config_load(struct spwf *m); /* factory values, then what AT&W saved */
+int spwf_config_save(struct spwf *m);
+int spwf_config_set(struct spwf *m, const struct spwf_variable *v, const char *text, size_t length);
+void spwf_config_print(struct spwf *m, const struct spwf_variable *v); /* the value only */
+uint32_t spwf_config_number(const struct spwf *m, enum spwf_setting which);
+const uint8_t *spwf_config_value(const struct spwf *m, enum spwf_setting which);
+int spwf_config_set_ssid(struct spwf *m, const char *text, size_t length);
+void spwf_config_put(struct spwf *m, enum spwf_setting which, uint32_t value);
+
+/* ---------------------------------------------------------------- status.c -------------------- */
+
+size_t spwf_status_count(void);
+const char *spwf_status_name(size_t i);
+int spwf_status_find(const char *name); /* index or SPWF_R_VARIABLE */
+void spwf_status_print(struct spwf *m, size_t i);
+
+/* ---------------------------------------------------------------- store.c --------------------- */
+
+/* Records over raw flash, whole at any loss of power: a write is old or new, never between. */
+enum spwf_record {
+    SPWF_RECORD_CONFIG = 1,
+    SPWF_RECORD_CA = 2,
+    SPWF_RECORD_CERT = 3,
+    SPWF_RECORD_KEY = 4,
+    SPWF_RECORD_DOMAIN = 5,
+    SPWF_RECORDS = 6
+};
+
+int spwf_store_mount(struct spwf *m); /* finds the newest whole state; formats a blank memory */
+int spwf_store_size(struct spwf *m, enum spwf_record key); /* bytes; SPWF_E_ABSENT where none */
+/* Copies the record into data[size]; its length, SPWF_E_ABSENT, SPWF_E_NO_ROOM or SPWF_E_NV. */
+int spwf_store_read(struct spwf *m, enum spwf_record key, void *data, size_t size);
+/* Replaces it. A former content is erased from the flash, not only unlinked, where it is a key. */
+int spwf_store_write(struct spwf *m, enum spwf_record key, const void *data, size_t len);
+/* Removes the records whose bits (1 << key) are set, in one step; what was there is erased. */
+int spwf_store_remove(struct spwf *m, uint32_t keys);
+
+/* ---------------------------------------------------------------- certs.c --------------------- */
+
+enum spwf_slot { SPWF_SLOT_CA, SPWF_SLOT_CERT, SPWF_SLOT_KEY, SPWF_SLOT_DOMAIN, SPWF_SLOTS };
+
+/* Sizes in bytes. `flash` false: the RAM twin, which comes first where both exist [note 3.3]. */
+int spwf_certs_put(struct spwf *m, enum spwf_slot slot, bool flash, const void *data, size_t len);
+int spwf_certs_check(struct spwf *m, enum spwf_slot slot, bool flash, size_t len); /* would it fit */
+int spwf_certs_clean(struct spwf *m, uint32_t slots, bool flash); /* bits 1 << slot */
+int spwf_certs_size(struct spwf *m, enum spwf_slot slot, bool flash);
+/* The content that counts for the slot, in memory from port->alloc with a NUL behind it; *data is
+ * NULL and 0 is returned where the slot is empty. Give it back with spwf_certs_release(). */
+int spwf_certs_get(struct spwf *m, enum spwf_slot slot, uint8_t **data);
+void spwf_certs_release(struct spwf *m, uint8_t *data, size_t len); /* wipes */
+void spwf_certs_forget(struct spwf *m); /* all RAM twins, at reset */
+
+/* ---------------------------------------------------------------- clock.c --------------------- */
+
+int spwf_clock_set(struct spwf *m, uint64_t seconds); /* once per reset [note 3.3] */
+uint64_t spwf_clock_now(const struct spwf *m);        /* UTC seconds; since power-on where not set */
+
+/* ---------------------------------------------------------------- wifi.c ---------------------- */
+
+void spwf_wifi_start(struct spwf *m);
+void spwf_wifi_stop(struct spwf *m);
+bool spwf_wifi_poll(struct spwf *m); /* true: something happened */
+bool spwf_wifi_up(const struct spwf *m);
+uint64_t spwf_wifi_pace(const struct spwf *m); /* ms at which its next indication is due; UINT64_MAX */
+int spwf_wifi_state(const struct spwf *m);     /* wifi_state of AT+S.STS [at-ref 7] */
+
+/* ---------------------------------------------------------------- sockets.c ------------------- */
+
+int spwf_sockets_open(struct spwf *m, const char *host, uint16_t port, bool secure, bool indicate);
+int spwf_sockets_opening(struct spwf *m); /* SPWF_LATER, the id, or why not */
+int spwf_sockets_check(const struct spwf *m, uint64_t id); /* 0, or SPWF_R_SOCKET_ID */
+bool spwf_sockets_secure(const struct spwf *m, int id);
+int spwf_sockets_readable(struct spwf *m, int id);
+int spwf_sockets_read(struct spwf *m, int id, void *data, size_t size);
+void spwf_sockets_read_done(struct spwf *m, int id);
+int spwf_sockets_write(struct spwf *m, int id, const void *data, size_t len); /* bytes; 0: not now */
+int spwf_sockets_close(struct spwf *m, int id);
+void spwf_sockets_abort(struct spwf *m); /* all of them, at reset */
+bool spwf_sockets_poll(struct spwf *m);
+uint32_t spwf_sockets_open_mask(const struct spwf *m);
+uint64_t spwf_sockets_deadline(const struct spwf *m); /* ms; UINT64_MAX */
+
+#endif
