@@ -53,6 +53,7 @@ struct spwf_command;
 struct spwf_request {
     const struct spwf_command *command;
     int count;
+    uint32_t body; /* bytes of data that follow the line */
     struct spwf_argument args[SPWF_ARGS];
 };
 
@@ -80,7 +81,7 @@ bool spwf_at_ip(const char *text, uint8_t ip[4]);                 /* dotted quad
 
 /* ---------------------------------------------------------------- cmd_*.c handlers ------------ */
 
-int spwf_cmd_general_at(struct spwf *m, const struct spwf_request *request);
+int spwf_cmd_general_attention(struct spwf *m, const struct spwf_request *request);
 int spwf_cmd_general_factory(struct spwf *m, const struct spwf_request *request);
 int spwf_cmd_general_view(struct spwf *m, const struct spwf_request *request);
 int spwf_cmd_general_write(struct spwf *m, const struct spwf_request *request);
@@ -110,7 +111,7 @@ void spwf_wipe(void *data, size_t size); /* memset that is never optimised away 
 
 /* Feeds one byte; true when m->line holds a whole command line. */
 bool spwf_line_push(struct spwf *m, uint8_t byte);
-bool spwf_line_idle(const struct spwf *m); /* no 'A' of a command has come */
+bool spwf_line_idle(const struct spwf *m); /* no 'A' that may begin a command has come */
 void spwf_line_reset(struct spwf *m);
 
 /* ---------------------------------------------------------------- reply.c --------------------- */
@@ -134,37 +135,27 @@ bool spwf_wind_drain(struct spwf *m);          /* writes one; false: none, or no
 
 /* ---------------------------------------------------------------- config.c -------------------- */
 
-enum spwf_type { SPWF_INT, SPWF_HEX32, SPWF_OCTETS, SPWF_TEXT, SPWF_IP };
+enum spwf_type { SPWF_INT, SPWF_SIGNED, SPWF_MASK, SPWF_OCTETS, SPWF_TEXT, SPWF_IP };
 
 struct spwf_variable {
-    const char *name;
+    const char *name; /* "": the module's own, not for the wire */
     uint8_t type;     /* enum spwf_type */
-    uint8_t size;     /* bytes of the value (TEXT: longest text + 1) */
+    uint8_t size;     /* bytes of the value (TEXT: with its NUL) */
     bool transient;   /* AT&W does not save it */
-    uint16_t offset;  /* in m->settings */
-    uint32_t min, max;
+    uint16_t offset;  /* in struct spwf_settings */
+    uint32_t min, max;   /* of INT */
     const char *factory; /* as AT+S.SCFG would give it */
-};
-
-enum spwf_setting { /* the variables that the core itself reads: see config.c for the whole table */
-    SPWF_SET_WIND_LOW, SPWF_SET_WIND_MEDIUM, SPWF_SET_WIND_HIGH, SPWF_SET_ECHO, SPWF_SET_SPEED,
-    SPWF_SET_HWFC, SPWF_SET_SSID, SPWF_SET_SSID_LEN, SPWF_SET_MODE, SPWF_SET_PRIVACY,
-    SPWF_SET_PASSPHRASE, SPWF_SET_DHCP, SPWF_SET_IP, SPWF_SET_NETMASK, SPWF_SET_GATEWAY, SPWF_SET_DNS,
-    SPWF_SET_MAC, SPWF_SET_CRUNCH, SPWF_SETTINGS_USED
 };
 
 size_t spwf_config_count(void);
 const struct spwf_variable *spwf_config_variable(size_t i);
-const struct spwf_variable *spwf_config_find(const char *name);
+const struct spwf_variable *spwf_config_find(const char *name); /* NULL: none */
 void spwf_config_factory(struct spwf *m);
 void spwf_config_load(struct spwf *m); /* factory values, then what AT&W saved */
-int spwf_config_save(struct spwf *m);
+int spwf_config_save(struct spwf *m);  /* uses m->body */
 int spwf_config_set(struct spwf *m, const struct spwf_variable *v, const char *text, size_t length);
-void spwf_config_print(struct spwf *m, const struct spwf_variable *v); /* the value only */
-uint32_t spwf_config_number(const struct spwf *m, enum spwf_setting which);
-const uint8_t *spwf_config_value(const struct spwf *m, enum spwf_setting which);
 int spwf_config_set_ssid(struct spwf *m, const char *text, size_t length);
-void spwf_config_put(struct spwf *m, enum spwf_setting which, uint32_t value);
+void spwf_config_print(struct spwf *m, const struct spwf_variable *v); /* the value only */
 
 /* ---------------------------------------------------------------- status.c -------------------- */
 
@@ -225,13 +216,14 @@ int spwf_wifi_state(const struct spwf *m);     /* wifi_state of AT+S.STS [at-ref
 
 /* ---------------------------------------------------------------- sockets.c ------------------- */
 
+/* Starts to open one; it goes on in spwf_sockets_opening(). 0, or why not. */
 int spwf_sockets_open(struct spwf *m, const char *host, uint16_t port, bool secure, bool indicate);
-int spwf_sockets_opening(struct spwf *m); /* SPWF_LATER, the id, or why not */
-int spwf_sockets_check(const struct spwf *m, uint64_t id); /* 0, or SPWF_R_SOCKET_ID */
+int spwf_sockets_opening(struct spwf *m);          /* SPWF_LATER, 0 (m->opening.id is open), or why not */
+bool spwf_sockets_exists(const struct spwf *m, uint64_t id);
 bool spwf_sockets_secure(const struct spwf *m, int id);
-int spwf_sockets_readable(struct spwf *m, int id);
-int spwf_sockets_read(struct spwf *m, int id, void *data, size_t size);
-void spwf_sockets_read_done(struct spwf *m, int id);
+bool spwf_sockets_pump(struct spwf *m, int id);    /* takes in one record or looks for bytes; true: did */
+size_t spwf_sockets_readable(struct spwf *m, int id); /* bytes, at most SPWF_BODY_MAX */
+int spwf_sockets_read(struct spwf *m, int id, void *data, size_t size); /* all of size, or an error */
 int spwf_sockets_write(struct spwf *m, int id, const void *data, size_t len); /* bytes; 0: not now */
 int spwf_sockets_close(struct spwf *m, int id);
 void spwf_sockets_abort(struct spwf *m); /* all of them, at reset */
