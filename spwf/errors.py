@@ -1,0 +1,45 @@
+"""What can go wrong, in two branches: the harness failed, or the module said no.
+
+Imported by every other part of the package; imports nothing.
+"""
+
+
+class HarnessError(Exception):
+    """The harness, not the module, failed: its text tells what to do."""
+
+
+class ReplyTimeout(HarnessError):
+    """The module did not answer in time."""
+
+
+class Desync(HarnessError):
+    """What the module sent does not fit the command that was given."""
+
+
+class ServerError(HarnessError):
+    """A server could not be started, or did not do in time what was waited for."""
+
+
+class ScenarioError(HarnessError):
+    """A scenario file is wrong; the text names the file and the key."""
+
+
+class OpenSSLError(HarnessError):
+    """The openssl program is missing, or a command of it failed; the text has its words."""
+
+
+class ModuleError(Exception):
+    """The module answered `ERROR`.
+
+    `text` is what the module said after `ERROR: ` ("" for a bare `ERROR`), `command` the line that
+    it answered, without its CR [at-ref 4].
+    """
+
+    def __init__(self, text: str, command: str) -> None:
+        super().__init__(f"{command}: {text or 'ERROR'}")
+        self.text = text
+        self.command = command
+
+    def __reduce__(self) -> tuple[type["ModuleError"], tuple[str, str]]:
+        # Two arguments, one message: without this, pickle (so pytest-xdist) cannot rebuild it.
+        return type(self), (self.text, self.command)
