@@ -129,7 +129,7 @@ struct spwf_link_port {
  * Raw flash. A page is the unit of erase (to 0xFF); `unit` bytes are programmed at a time, each unit
  * once per erase, bits 1 -> 0 only. offset and len are multiples of `unit` for program(). Power may
  * fail inside any program() or erase(); what they had reached then is undefined but stable.
- * `pages` is even and pages/2 * page_size is at least 8 KB.
+ * `pages` is even, pages/2 * page_size is at least 8 KB, page_size is a multiple of 32.
  */
 struct spwf_nv_port {
     uint32_t page_size, pages, unit; /* bytes, count, bytes (at most 16, a power of two) */

@@ -1,0 +1,432 @@
+/*
+ * store.c - records over raw flash that are whole after any loss of power [design 3, 8].
+ * Called by config.c and certs.c; mounted by module.c at boot. Calls only port->nv.
+ *
+ * The flash is two banks, and one of them counts:
+ *
+ *     bank:    head (MAGIC, sequence)  record  record  ...  erased
+ *     record:  head (key and length, CRC of the content)  content
+ *
+ * A head ends in a CRC of itself and is programmed after all that it speaks for, so a head that is
+ * whole vouches for the rest, and a torn one is no head. The last record of a key is the one that
+ * counts. When a bank is full, or when something must not linger in it, what is to stay is copied to
+ * the other bank, whose head is programmed last, and the old bank is erased. Of two banks with a
+ * head (the power failed before that erase) the one with the later sequence counts.
+ *
+ * What reads as erased after a loss of power may have been programmed half-way, and nothing tells.
+ * So a bank is only appended to in the session that filled it, and the first change after a mount
+ * starts a fresh one.
+ */
+#include "inner.h"
+
+enum {
+    HEAD = 12,  /* bytes: two words and their CRC-32, little-endian */
+    CHUNK = 32, /* bytes moved at a time, for a board's small stack; a multiple of any unit */
+    UNIT_MAX = 16,
+    BANK_MIN = 8192
+};
+
+#define MAGIC 0x46575053u /* "SPWF" in the flash; never the key and length of a record */
+
+_Static_assert(sizeof(((struct spwf_store *)0)->at) == SPWF_RECORDS * sizeof(uint32_t), "records");
+_Static_assert(CHUNK % UNIT_MAX == 0 && HEAD <= UNIT_MAX, "units");
+
+/* CRC-32 of IEEE 802.3; without its table of 1 KB, as a module reads a few KB now and then. */
+static uint32_t crc32(const uint8_t *data, size_t len)
+{
+    uint32_t crc = 0xFFFFFFFFu;
+
+    for (size_t i = 0; i < len; i++) {
+        crc ^= data[i];
+        for (int bit = 0; bit < 8; bit++) {
+            crc = (crc >> 1) ^ (0xEDB88320u & (0u - (crc & 1u)));
+        }
+    }
+    return ~crc;
+}
+
+static void put_word(uint8_t *to, uint32_t word)
+{
+    for (int i = 0; i < 4; i++) {
+        to[i] = (uint8_t)(word >> (8 * i));
+    }
+}
+
+static uint32_t get_word(const uint8_t *from)
+{
+    return from[0] | (uint32_t)from[1] << 8 | (uint32_t)from[2] << 16 | (uint32_t)from[3] << 24;
+}
+
+/* ---------------------------------------------------------------- flash ----------------------- */
+
+static const struct spwf_nv_port *nv_of(const struct spwf *m)
+{
+    return m->config.port->nv;
+}
+
+static uint32_t bank_size(const struct spwf *m)
+{
+    return nv_of(m)->pages / 2 * nv_of(m)->page_size;
+}
+
+static uint32_t round_up(const struct spwf *m, uint32_t len)
+{
+    return (len + nv_of(m)->unit - 1) & ~(nv_of(m)->unit - 1);
+}
+
+static uint32_t record_size(const struct spwf *m, uint32_t len)
+{
+    return round_up(m, HEAD) + round_up(m, len);
+}
+
+static int flash_read(struct spwf *m, uint32_t offset, void *data, size_t len)
+{
+    return nv_of(m)->read(m->config.ctx, offset, data, len) < 0 ? SPWF_E_NV : SPWF_OK;
+}
+
+/* Programs at most a CHUNK and reads it back: worn flash fails here, not when the record is wanted. */
+static int flash_program(struct spwf *m, uint32_t offset, const uint8_t *data, uint32_t len)
+{
+    uint8_t unit[UNIT_MAX];
+
+    int error = nv_of(m)->program(m->config.ctx, offset, data, len) < 0 ? SPWF_E_NV : SPWF_OK;
+    for (uint32_t done = 0; error == 0 && done < len; done += nv_of(m)->unit) {
+        error = flash_read(m, offset + done, unit, nv_of(m)->unit);
+        if (error == 0 && memcmp(unit, data + done, nv_of(m)->unit) != 0) {
+            error = SPWF_E_NV;
+        }
+    }
+    spwf_wipe(unit, sizeof unit);
+    return error;
+}
+
+static bool bank_is_blank(struct spwf *m, uint8_t bank)
+{
+    uint8_t chunk[CHUNK];
+    uint32_t start = bank * bank_size(m);
+    bool blank = true;
+
+    for (uint32_t done = 0; blank && done < bank_size(m); done += CHUNK) {
+        blank = flash_read(m, start + done, chunk, CHUNK) == 0;
+        for (int i = 0; blank && i < CHUNK; i++) {
+            blank = chunk[i] == 0xFF;
+        }
+    }
+    spwf_wipe(chunk, sizeof chunk);
+    return blank;
+}
+
+static int bank_erase(struct spwf *m, uint8_t bank)
+{
+    uint32_t half = nv_of(m)->pages / 2;
+
+    for (uint32_t page = bank * half; page < (bank + 1u) * half; page++) {
+        if (nv_of(m)->erase(m->config.ctx, page) < 0) {
+            return SPWF_E_NV;
+        }
+    }
+    return bank_is_blank(m, bank) ? SPWF_OK : SPWF_E_NV;
+}
+
+/* ---------------------------------------------------------------- heads and contents ---------- */
+
+/* SPWF_E_ABSENT where there is no whole head; words are 0 then. SPWF_E_NV: nobody knows. */
+static int head_read(struct spwf *m, uint32_t offset, uint32_t words[2])
+{
+    uint8_t head[HEAD];
+
+    words[0] = words[1] = 0;
+    if (flash_read(m, offset, head, HEAD) != 0) {
+        return SPWF_E_NV;
+    }
+    if (get_word(head + 8) != crc32(head, 8)) {
+        return SPWF_E_ABSENT;
+    }
+    words[0] = get_word(head);
+    words[1] = get_word(head + 4);
+    return SPWF_OK;
+}
+
+static int head_write(struct spwf *m, uint32_t offset, uint32_t first, uint32_t second)
+{
+    uint8_t head[UNIT_MAX];
+
+    memset(head, 0xFF, sizeof head);
+    put_word(head, first);
+    put_word(head + 4, second);
+    put_word(head + 8, crc32(head, 8));
+    return flash_program(m, offset, head, round_up(m, HEAD));
+}
+
+/* What a record is made of: bytes in memory, or (data NULL) bytes that are already in the flash. */
+struct content {
+    const uint8_t *data;
+    uint32_t offset;
+    uint32_t len, crc;
+};
+
+/* Programs a whole record at `offset`, its head last. */
+static int record_program(struct spwf *m, uint32_t offset, uint32_t key, const struct content *from)
+{
+    uint8_t chunk[CHUNK];
+    uint32_t to = offset + round_up(m, HEAD);
+    int error = 0;
+
+    for (uint32_t done = 0; error == 0 && done < from->len; done += CHUNK) {
+        uint32_t n = from->len - done < CHUNK ? from->len - done : CHUNK;
+        memset(chunk, 0xFF, sizeof chunk);
+        if (from->data != NULL) {
+            memcpy(chunk, from->data + done, n);
+        } else {
+            error = flash_read(m, from->offset + done, chunk, n);
+        }
+        if (error == 0) {
+            error = flash_program(m, to + done, chunk, round_up(m, n));
+        }
+    }
+    spwf_wipe(chunk, sizeof chunk);
+    return error != 0 ? error : head_write(m, offset, key << 16 | from->len, from->crc);
+}
+
+/* Finds where the content of a record that is there begins, and what its head says. */
+static int record_find(struct spwf *m, enum spwf_record key, struct content *found)
+{
+    uint32_t words[2];
+    uint32_t offset = m->store.bank * bank_size(m) + m->store.at[key];
+
+    if (head_read(m, offset, words) != 0 || words[0] != ((uint32_t)key << 16 | m->store.length[key])) {
+        return SPWF_E_NV;
+    }
+    found->data = NULL;
+    found->offset = offset + round_up(m, HEAD);
+    found->len = m->store.length[key];
+    found->crc = words[1];
+    return SPWF_OK;
+}
+
+static bool record_equals(struct spwf *m, enum spwf_record key, const struct content *other)
+{
+    uint8_t chunk[CHUNK];
+    struct content here;
+    bool same = m->store.at[key] != 0 && record_find(m, key, &here) == 0 && here.len == other->len;
+
+    for (uint32_t done = 0; same && done < here.len; done += CHUNK) {
+        uint32_t n = here.len - done < CHUNK ? here.len - done : CHUNK;
+        same = flash_read(m, here.offset + done, chunk, n) == 0 &&
+               memcmp(chunk, other->data + done, n) == 0;
+    }
+    spwf_wipe(chunk, sizeof chunk);
+    return same;
+}
+
+/* ---------------------------------------------------------------- changes --------------------- */
+
+/* Programs a record behind the last one of a bank and enters it in `next`, the view of that bank. */
+static int append(struct spwf *m, struct spwf_store *next, uint32_t key, const struct content *from)
+{
+    int error = record_program(m, next->bank * bank_size(m) + next->end, key, from);
+    if (error == 0) {
+        next->at[key] = next->end;
+        next->length[key] = (uint16_t)from->len;
+        next->end += record_size(m, from->len);
+    }
+    return error;
+}
+
+/* Fills the other bank, which is erased, with the records that stay and the new one, if any. */
+static int fill(struct spwf *m, struct spwf_store *next, uint32_t drop, uint32_t key,
+                const struct content *added)
+{
+    struct content kept;
+    int error = 0;
+
+    for (uint32_t k = 0; error == 0 && k < SPWF_RECORDS; k++) {
+        if (m->store.at[k] != 0 && (drop & 1u << k) == 0) {
+            error = record_find(m, (enum spwf_record)k, &kept);
+            error = error != 0 ? error : append(m, next, k, &kept);
+        }
+    }
+    if (error == 0 && added != NULL) {
+        error = append(m, next, key, added);
+    }
+    if (error == 0) {
+        error = head_write(m, next->bank * bank_size(m), MAGIC, next->sequence);
+    }
+    return error;
+}
+
+/* Moves to the other bank without the records in `drop`, with the new one; erases the old bank. */
+static int rewrite(struct spwf *m, uint32_t drop, uint32_t key, const struct content *added)
+{
+    struct spwf_store *store = &m->store;
+    struct spwf_store next = {.mounted = true, .bank = !store->bank, .end = round_up(m, HEAD)};
+    uint32_t old = store->bank;
+    int error = store->clean ? 0 : bank_erase(m, next.bank);
+
+    store->clean = false; /* until all of this has succeeded */
+    next.sequence = store->sequence + 1;
+    if (error == 0) {
+        error = fill(m, &next, drop, key, added);
+    }
+    if (error == 0) {
+        *store = next;
+        error = bank_erase(m, (uint8_t)old);
+        store->clean = error == 0;
+    }
+    return error;
+}
+
+/* Whether the records that stay leave room for `more` bytes in a fresh bank. */
+static bool fits(const struct spwf *m, uint32_t drop, uint32_t more)
+{
+    uint32_t total = round_up(m, HEAD) + more;
+
+    for (uint32_t k = 0; k < SPWF_RECORDS; k++) {
+        if (m->store.at[k] != 0 && (drop & 1u << k) == 0) {
+            total += record_size(m, m->store.length[k]);
+        }
+    }
+    return total <= bank_size(m);
+}
+
+/* ---------------------------------------------------------------- mount ----------------------- */
+
+static bool geometry_holds(const struct spwf_nv_port *nv)
+{
+    bool unit = nv->unit >= 1 && nv->unit <= UNIT_MAX && (nv->unit & (nv->unit - 1)) == 0;
+    uint64_t total = (uint64_t)nv->page_size * nv->pages;
+
+    return unit && nv->page_size % CHUNK == 0 && nv->pages % 2 == 0 && total / 2 >= BANK_MIN &&
+           total <= INT32_MAX;
+}
+
+/* Enters the whole records of the bank; whatever follows them was never finished. */
+static int scan(struct spwf *m)
+{
+    struct spwf_store *store = &m->store;
+    uint32_t size = bank_size(m), at = round_up(m, HEAD), words[2];
+    int error = 0;
+
+    while (error == 0 && size - at >= HEAD) {
+        error = head_read(m, store->bank * size + at, words);
+        uint32_t key = words[0] >> 16, len = words[0] & 0xFFFFu;
+        if (key == 0 || key >= SPWF_RECORDS || record_size(m, len) > size - at) {
+            break;
+        }
+        store->at[key] = at;
+        store->length[key] = (uint16_t)len;
+        at += record_size(m, len);
+    }
+    return error == SPWF_E_NV ? error : SPWF_OK;
+}
+
+int spwf_store_mount(struct spwf *m)
+{
+    struct spwf_store *store = &m->store;
+    uint32_t words[2][2];
+    bool valid[2];
+
+    memset(store, 0, sizeof *store);
+    if (nv_of(m) == NULL) {
+        return SPWF_E_ABSENT;
+    }
+    if (!geometry_holds(nv_of(m))) {
+        return SPWF_E_NV;
+    }
+    for (uint32_t bank = 0; bank < 2; bank++) {
+        if (head_read(m, bank * bank_size(m), words[bank]) == SPWF_E_NV) {
+            return SPWF_E_NV;
+        }
+        valid[bank] = words[bank][0] == MAGIC;
+    }
+    if (!valid[0] && !valid[1]) {
+        store->mounted = true; /* blank or garbage: empty, and the first change erases both banks */
+        return SPWF_OK;
+    }
+    /* The difference, not the order: a sequence may wrap. */
+    store->bank = !valid[0] || (valid[1] && (int32_t)(words[1][1] - words[0][1]) > 0);
+    store->sequence = words[store->bank][1];
+    store->mounted = scan(m) == 0;
+    if (!store->mounted) {
+        return SPWF_E_NV;
+    }
+    /* The power may have failed before the old bank, and the key in it, was erased. */
+    return bank_is_blank(m, !store->bank) ? SPWF_OK : bank_erase(m, !store->bank);
+}
+
+/* ---------------------------------------------------------------- records --------------------- */
+
+static int usable(const struct spwf *m)
+{
+    if (nv_of(m) == NULL) {
+        return SPWF_E_ABSENT;
+    }
+    return m->store.mounted ? SPWF_OK : SPWF_E_NV;
+}
+
+int spwf_store_size(struct spwf *m, enum spwf_record key)
+{
+    int error = usable(m);
+    if (error != 0) {
+        return error;
+    }
+    return m->store.at[key] != 0 ? (int)m->store.length[key] : SPWF_E_ABSENT;
+}
+
+int spwf_store_read(struct spwf *m, enum spwf_record key, void *data, size_t size)
+{
+    struct content here;
+
+    int len = spwf_store_size(m, key);
+    if (len < 0) {
+        return len;
+    }
+    if (size < (size_t)len) {
+        return SPWF_E_NO_ROOM;
+    }
+    if (record_find(m, key, &here) != 0 || flash_read(m, here.offset, data, here.len) != 0 ||
+        crc32(data, here.len) != here.crc) {
+        spwf_wipe(data, size);
+        return SPWF_E_NV;
+    }
+    return len;
+}
+
+int spwf_store_write(struct spwf *m, enum spwf_record key, const void *data, size_t len)
+{
+    struct content from = {.data = data};
+
+    int error = usable(m);
+    if (error != 0) {
+        return error;
+    }
+    if (len > UINT16_MAX || !fits(m, 1u << key, record_size(m, (uint32_t)len))) {
+        return SPWF_E_NO_ROOM;
+    }
+    from.len = (uint32_t)len;
+    from.crc = crc32(data, len);
+    if (key != SPWF_RECORD_KEY && record_equals(m, key, &from)) {
+        return SPWF_OK; /* an AT&W at every boot wears nothing */
+    }
+    bool lingers = key == SPWF_RECORD_KEY && m->store.at[key] != 0;
+    if (!m->store.clean || lingers || record_size(m, from.len) > bank_size(m) - m->store.end) {
+        return rewrite(m, 1u << key, key, &from);
+    }
+    error = append(m, &m->store, key, &from);
+    m->store.clean = error == 0;
+    return error;
+}
+
+int spwf_store_remove(struct spwf *m, uint32_t keys)
+{
+    int error = usable(m);
+    if (error != 0) {
+        return error;
+    }
+    bool present = false;
+    for (uint32_t k = 0; k < SPWF_RECORDS; k++) {
+        present = present || (m->store.at[k] != 0 && (keys & 1u << k) != 0);
+    }
+    /* Where none is there but the bank is not clean, the remains of one may be. */
+    return present || !m->store.clean ? rewrite(m, keys, 0, NULL) : SPWF_OK;
+}
