@@ -1,0 +1,12 @@
+"""Prints every Python package that this tree needs, one a line: to run, to build, to be worked on."""
+
+import tomllib
+from pathlib import Path
+
+tree = tomllib.loads((Path(__file__).parent.parent / "pyproject.toml").read_text())
+print(
+    *tree["build-system"]["requires"],
+    *tree["project"]["dependencies"],
+    *tree["project"]["optional-dependencies"]["dev"],
+    sep="\n",
+)

@@ -1,0 +1,192 @@
+#!/usr/bin/env python3
+"""Prints where wolfSSL's sources are and which revision they are: a directory, a line each.
+
+Called by csrc/meson.build and by the Makefile. The sources are Debian's source package of wolfSSL
+5.7.2, security patches applied, from the machine's own apt mirror. A private apt state leaves the
+system's lists alone and needs no root. apt verifies the signatures; the upstream tarball is pinned
+besides. What was fetched stays in the cache, so a second call asks nobody.
+
+WOLFSSL_SRC=DIR names other sources (5.5.4 to 5.9.2 are known to build). There is no other fallback.
+"""
+
+import fcntl
+import functools
+import hashlib
+import os
+import re
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+VERSION = "5.7.2"
+TARBALL_SHA256 = "0f2ed82e345b833242705bbc4b08a2a2037a33f7bf9c610efae6464f6b10e305"
+RELEASE = "trixie"  # the Debian release that maintains VERSION
+CACHE = Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "spwf"
+
+
+class Unobtainable(Exception):
+    """The sources cannot be had this way; the text says why."""
+
+
+def run(*command: str, cwd: Path | None = None) -> str:
+    """The command's output. Raises Unobtainable with what it said where it fails or is missing."""
+    try:
+        done = subprocess.run(command, cwd=cwd, text=True, capture_output=True, check=False)
+    except FileNotFoundError:
+        raise Unobtainable(f"{command[0]} is not installed") from None
+    if done.returncode:
+        raise Unobtainable(f"{' '.join(command)}\n{done.stderr.strip()}")
+    return done.stdout
+
+
+def stanzas(path: Path) -> Iterator[dict[str, str]]:
+    """The enabled entries of one apt source file, in either of its formats, as deb822 fields."""
+    text = "".join(
+        line for line in path.read_text(errors="replace").splitlines(True) if line[0] != "#"
+    )
+    if path.suffix == ".sources":
+        for block in re.split(r"\n\s*\n", text):
+            fields = re.findall(r"^([\w-]+):[ \t]*(.*(?:\n[ \t].*)*)", block, re.MULTILINE)
+            stanza = {name.title(): value for name, value in fields}
+            if stanza.get("Enabled", "yes").strip() not in ("no", "false", "0"):
+                yield stanza
+    else:
+        entry = r"^deb\s+(?:\[(.*?)\]\s+)?(\S+)\s+(\S+)\s+(.*)$"
+        for options, uri, suite, components in re.findall(entry, text, re.MULTILINE):
+            signed = re.search(r"signed-by=(\S+)", options)
+            yield {
+                "Types": "deb",
+                "Uris": uri,
+                "Suites": suite,
+                "Components": components,
+                **({"Signed-By": signed[1]} if signed else {}),
+            }
+
+
+def own_release() -> set[str]:
+    """The names by which this machine's sources may call its Debian release."""
+    text = Path("/etc/os-release").read_text()
+    if not re.search(r"^ID=debian$", text, re.MULTILINE):
+        raise Unobtainable("this is not a Debian machine")
+    return {*re.findall(r"^VERSION_CODENAME=(\w+)", text, re.MULTILINE), "stable", "oldstable"}
+
+
+def source_entries() -> str:
+    """The machine's own Debian sources turned into sources of RELEASE's source packages."""
+    names, entries = own_release(), []
+    apt = Path("/etc/apt")
+    for path in [apt / "sources.list", *sorted(apt.glob("sources.list.d/*"))]:
+        if path.suffix not in (".list", ".sources") or not path.is_file():
+            continue
+        for stanza in stanzas(path):
+            suites = [suite.partition("-") for suite in stanza.get("Suites", "").split()]
+            if not {name for name, _, _ in suites} & names:
+                continue
+            if "main" not in stanza.get("Components", "").split():
+                continue
+            wanted = [f"{RELEASE}{dash}{rest}" for name, dash, rest in suites if name in names]
+            signed = stanza.get("Signed-By")
+            entries.append(
+                f"Types: deb-src\nURIs: {stanza['Uris']}\nSuites: {' '.join(wanted)}\n"
+                f"Components: main\n" + (f"Signed-By: {signed}\n" if signed else "")
+            )
+    if not entries:
+        raise Unobtainable("no Debian mirror in /etc/apt/sources.list and /etc/apt/sources.list.d")
+    return "\n".join(entries)
+
+
+def newest_first(versions: set[str]) -> list[str]:
+    """In Debian's order of versions."""
+
+    def compare(a: str, b: str) -> int:
+        older = subprocess.run(["dpkg", "--compare-versions", a, "lt", b], check=False)
+        return -1 if older.returncode == 0 else 1
+
+    return sorted(versions, key=functools.cmp_to_key(compare), reverse=True)
+
+
+def fetch(place: Path) -> str:
+    """Puts the patched sources into place/source; their Debian revision. All in `place`."""
+    for folder in ("sources", "lists/partial", "archives/partial"):
+        (place / folder).mkdir(parents=True)
+    (place / "sources/debian.sources").write_text(source_entries())
+    settings = {
+        "Dir::Etc::sourcelist": "/dev/null",
+        "Dir::Etc::sourceparts": place / "sources",
+        "Dir::State::Lists": place / "lists",
+        "Dir::Cache": place,
+        "APT::Sandbox::User": "root",  # _apt may not write here; the checks are the same
+    }
+    apt = [word for key, value in settings.items() for word in ("-o", f"{key}={value}")]
+
+    print(f"fetching the sources of wolfSSL {VERSION} (24 MB)", file=sys.stderr)
+    reasons = []
+    try:  # one suite of several may be missing from a mirror: what is there is what counts
+        run("apt-get", *apt, "-q", "update")
+    except Unobtainable as reason:
+        reasons.append(str(reason))
+    index = run("apt-cache", *apt, "showsrc", "--only-source", "wolfssl")
+    known = re.findall(rf"^Version: ({re.escape(VERSION)}-\S+)$", index, re.MULTILINE)
+    for version in newest_first(set(known)):
+        try:  # an index may be ahead of the pool: then the next one
+            run("apt-get", *apt, "-q", "source", "--download-only", f"wolfssl={version}", cwd=place)
+        except Unobtainable as reason:
+            reasons.append(str(reason))
+            continue
+        unpack(place)
+        return version
+    raise Unobtainable("\n".join(reasons) or f"the mirror's {RELEASE} has no wolfSSL {VERSION}")
+
+
+def unpack(place: Path) -> None:
+    """Checks the tarball and applies Debian's patches."""
+    (tarball,) = place.glob("*.orig.tar.gz")
+    if hashlib.sha256(tarball.read_bytes()).hexdigest() != TARBALL_SHA256:
+        raise Unobtainable(f"{tarball.name} is not the wolfSSL {VERSION} that this tree knows")
+    (description,) = place.glob("*.dsc")
+    run("dpkg-source", "-x", description.name, "source", cwd=place)
+
+
+def cached() -> tuple[Path, str]:
+    """The sources in the cache and their revision, fetched first where there are none."""
+    CACHE.mkdir(parents=True, exist_ok=True)
+    with (CACHE / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # two builds at once fetch once
+        prefix = "wolfssl-"
+        found = {path.name.removeprefix(prefix) for path in CACHE.glob(f"{prefix}{VERSION}-*")}
+        if found:
+            version = newest_first(found)[0]
+        else:
+            with tempfile.TemporaryDirectory(dir=CACHE) as place:
+                version = fetch(Path(place))
+                (Path(place) / "source").rename(CACHE / f"{prefix}{version}")
+    return CACHE / f"{prefix}{version}", version
+
+
+def override(folder: Path) -> tuple[Path, str]:
+    """WOLFSSL_SRC's sources and their version."""
+    header = folder / "wolfssl/version.h"
+    text = header.read_text() if header.is_file() else ""
+    version = re.search(r'LIBWOLFSSL_VERSION_STRING "(.+)"', text)
+    if not version:
+        raise Unobtainable(f"WOLFSSL_SRC={folder} is no wolfSSL source tree: no {header}")
+    return folder.resolve(), f"{version[1]} (WOLFSSL_SRC)"
+
+
+def main() -> None:
+    """Prints the two lines, or why not and exits with status 1."""
+    folder = os.environ.get("WOLFSSL_SRC")
+    try:
+        where, version = override(Path(folder)) if folder else cached()
+    except Unobtainable as reason:
+        sys.exit(
+            f"wolfSSL's sources cannot be had: {reason}\n"
+            f"Mend that, or unpack wolfSSL {VERSION} yourself and set WOLFSSL_SRC to its folder."
+        )
+    print(where, version, sep="\n")
+
+
+if __name__ == "__main__":
+    main()
