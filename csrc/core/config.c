@@ -29,8 +29,7 @@ static const struct spwf_variable table[] = {
     MAKER(nv_manuf, "ST"), /* the maker's: AT+S.NVW saves them, AT&W does not */
     MAKER(nv_model, "SPWF01SA1"),
     MAKER(nv_serial, "3214A000"),
-    {.name = "nv_wifi_macaddr", .type = SPWF_OCTETS, .size = 6, AT(nv_wifi_macaddr),
-     .transient = true, .factory = ""}, /* the instance's own: set_instance() */
+    SIZED(nv_wifi_macaddr, SPWF_OCTETS, ""), /* the instance's own: factory_value() */
     INT(blink_led, 0, 1, "0"),
     MASK(wind_off_low, "0"),
     MASK(wind_off_medium, "0"),
@@ -81,7 +80,7 @@ static const struct spwf_variable table[] = {
     INT(ip_use_dhcp, 0, 2, "1"),
     INT(ip_use_httpd, 0, 1, "1"),
     INT(ip_mtu, 634, 2412, "1500"),
-    SIZED(ip_hostname, SPWF_TEXT, ""), /* iwm-XX-YY-ZZ: set_instance() */
+    SIZED(ip_hostname, SPWF_TEXT, "iwm-00-00-00"), /* likewise */
     SIZED(ip_apdomainname, SPWF_TEXT, "captiveportal.net"),
     SIZED(ip_apredirect, SPWF_TEXT, "firstset.html"),
     SIZED(ip_ipaddr, SPWF_IP, "192.168.0.50"),
@@ -216,26 +215,40 @@ int spwf_config_set_ssid(struct spwf *m, const char *text, size_t length) {
     return SPWF_OK;
 }
 
-static void set_instance(struct spwf *m) {
+/* The factory value, where it is this instance's own too. */
+static void factory_value(const struct spwf *m, const struct spwf_variable *v, uint8_t *out) {
     static const uint8_t no_mac[6] = {0}, st_mac[6] = {0x00, 0x80, 0xE1, 0x00, 0x00, 0x01};
-    struct spwf_settings *s = &m->settings;
-    bool own = memcmp(m->config.mac, no_mac, sizeof no_mac) != 0;
-    memcpy(s->nv_wifi_macaddr, own ? m->config.mac : st_mac, sizeof st_mac);
-    memcpy(s->ip_hostname, "iwm-00-00-00", sizeof "iwm-00-00-00");
-    for (size_t i = 0; i < 3; i++) {
-        s->ip_hostname[4 + 3 * i] = "0123456789ABCDEF"[s->nv_wifi_macaddr[3 + i] >> 4];
-        s->ip_hostname[5 + 3 * i] = "0123456789ABCDEF"[s->nv_wifi_macaddr[3 + i] & 15];
+    const uint8_t *mac =
+        memcmp(m->config.mac, no_mac, sizeof no_mac) != 0 ? m->config.mac : st_mac;
+    (void)parse(v, v->factory, strlen(v->factory), out);
+    switch (v->offset) {
+    case offsetof(struct spwf_settings, localecho1):
+        memcpy(out, &(uint32_t){m->config.echo}, sizeof(uint32_t));
+        break;
+    case offsetof(struct spwf_settings, nv_wifi_macaddr):
+        memcpy(out, mac, sizeof st_mac);
+        break;
+    case offsetof(struct spwf_settings, ip_hostname): /* iwm-XX-YY-ZZ, the MAC's lower half */
+        for (size_t i = 0; i < 3; i++) {
+            out[4 + 3 * i] = (uint8_t)"0123456789ABCDEF"[mac[3 + i] >> 4];
+            out[5 + 3 * i] = (uint8_t)"0123456789ABCDEF"[mac[3 + i] & 15];
+        }
+        break;
+    default:
+        break;
+    }
+}
+
+static void set_all(struct spwf *m) {
+    for (size_t i = 0; i < COUNT; i++) {
+        factory_value(m, &table[i], value_of(&m->settings, &table[i]));
     }
 }
 
 void spwf_config_factory(struct spwf *m) {
-    uint32_t echo = m->settings.localecho1;
-    for (size_t i = 0; i < COUNT; i++) {
-        (void)parse(&table[i], table[i].factory, strlen(table[i].factory),
-                    value_of(&m->settings, &table[i]));
-    }
-    set_instance(m);
-    m->settings.localecho1 = echo; /* AT&F leaves the echo alone [at-ref 2.4] */
+    uint32_t echo = m->settings.localecho1; /* AT&F leaves the echo alone [at-ref 2.4] */
+    set_all(m);
+    m->settings.localecho1 = echo;
 }
 
 /* Takes one saved value; the length of its entry, 0 where the rest makes no sense. */
@@ -255,8 +268,7 @@ static size_t restore(struct spwf *m, const uint8_t *entry, size_t left) {
 }
 
 void spwf_config_load(struct spwf *m) {
-    m->settings.localecho1 = m->config.echo;
-    spwf_config_factory(m);
+    set_all(m);
     int length = spwf_store_read(m, SPWF_RECORD_CONFIG, m->body, sizeof m->body);
     size_t step = 1;
     for (size_t at = 0; length > 0 && step > 0 && at < (size_t)length; at += step) {
@@ -271,7 +283,7 @@ int spwf_config_save(struct spwf *m) {
     for (size_t i = 0; i < COUNT; i++) {
         const struct spwf_variable *v = &table[i];
         const uint8_t *now = value_of(&m->settings, v);
-        (void)parse(v, v->factory, strlen(v->factory), factory);
+        factory_value(m, v, factory);
         if (v->transient || memcmp(now, factory, v->size) == 0) {
             continue;
         }

@@ -38,7 +38,10 @@ enum spwf_reason {
     SPWF_R_NOT_CONNECTED = -49
 };
 
-enum { SPWF_LATER = 1, SPWF_SILENT = 2 }; /* from a handler: job.await is set; no reply at all */
+/* From a handler or continuation beside success and failure: it waits, job.await goes on when the
+ * world has moved; it did a step, job.await goes on at once; it is done and has no reply. */
+enum { SPWF_LATER = 1, SPWF_AGAIN = 2, SPWF_SILENT = 3 };
+enum { SPWF_BOOT_ENDING = 255 };          /* boot.stage: a reset was asked for, WIND 2 is on its way */
 
 /* ---------------------------------------------------------------- at.c, commands.c ------------ */
 
@@ -218,7 +221,7 @@ int spwf_wifi_state(const struct spwf *m);     /* wifi_state of AT+S.STS [at-ref
 
 /* Starts to open one; it goes on in spwf_sockets_opening(). 0, or why not. */
 int spwf_sockets_open(struct spwf *m, const char *host, uint16_t port, bool secure, bool indicate);
-int spwf_sockets_opening(struct spwf *m);          /* SPWF_LATER, 0 (m->opening.id is open), or why not */
+int spwf_sockets_opening(struct spwf *m);          /* LATER, AGAIN, 0 (m->opening.id is open), or why not */
 bool spwf_sockets_exists(const struct spwf *m, uint64_t id);
 bool spwf_sockets_secure(const struct spwf *m, int id);
 bool spwf_sockets_pump(struct spwf *m, int id);    /* takes in one record or looks for bytes; true: did */

@@ -89,16 +89,16 @@ static int start_connect(struct spwf *m) {
 /* Ends the SOCKON in hand without a socket. */
 static int give_up(struct spwf *m, enum spwf_cause cause, int error) {
     struct spwf_opening *o = &m->opening;
-    if (o->phase == RESOLVING) {
-        m->config.port->resolve->cancel(m->config.ctx);
-    } else {
-        net(m)->close(m->config.ctx, o->id, true);
-    }
     if (m->sockets[o->id].kind == 's') {
         if (cause != SPWF_CAUSE_NONE) {
             spwf_tls_abandon(m, cause);
         }
         spwf_tls_close(m);
+    }
+    if (o->phase == RESOLVING) {
+        m->config.port->resolve->cancel(m->config.ctx);
+    } else if (o->phase != IDLE) { /* FIN, not RST, behind an alert that the server is to read */
+        net(m)->close(m->config.ctx, o->id, o->phase != HANDSHAKING);
     }
     memset(&m->sockets[o->id], 0, sizeof m->sockets[o->id]);
     o->phase = IDLE;
@@ -137,12 +137,12 @@ int spwf_sockets_open(struct spwf *m, const char *host, uint16_t port, bool secu
         error = start_connect(m);
         return error == SPWF_OK ? SPWF_OK : connect_failed(m, error);
     }
-    o->phase = RESOLVING;
-    o->deadline = spwf_module_now(m) + RESOLVE_MS;
     const struct spwf_resolve_port *resolve = m->config.port->resolve;
     if (resolve == NULL || resolve->start(m->config.ctx, o->host) != SPWF_OK) {
         return give_up(m, SPWF_CAUSE_RESOLVE, SPWF_E_RESOLVE);
     }
+    o->phase = RESOLVING;
+    o->deadline = spwf_module_now(m) + RESOLVE_MS;
     return SPWF_OK;
 }
 
@@ -153,7 +153,7 @@ static int resolving(struct spwf *m) {
     }
     if (done > 0) {
         int error = start_connect(m);
-        return error == SPWF_OK ? SPWF_LATER : connect_failed(m, error);
+        return error == SPWF_OK ? SPWF_AGAIN : connect_failed(m, error);
     }
     return SPWF_LATER;
 }
@@ -180,10 +180,11 @@ static int connecting(struct spwf *m) {
     uint64_t limit = m->config.tls_timeout_s != 0 ? m->config.tls_timeout_s : HANDSHAKE_S;
     m->opening.phase = HANDSHAKING;
     m->opening.deadline = spwf_module_now(m) + limit * 1000;
-    return SPWF_LATER;
+    return SPWF_AGAIN;
 }
 
 static int handshaking(struct spwf *m) {
+    uint32_t moved = m->outcome.sent + m->outcome.received;
     int done = spwf_tls_handshake(m);
     if (done < 0) {
         return give_up(m, SPWF_CAUSE_NONE, SPWF_E_TLS);
@@ -191,7 +192,10 @@ static int handshaking(struct spwf *m) {
     if (done == 0 && spwf_module_now(m) >= m->opening.deadline) {
         return give_up(m, SPWF_CAUSE_TIMEOUT, SPWF_E_TLS);
     }
-    return done > 0 ? finish(m) : SPWF_LATER;
+    if (done > 0) {
+        return finish(m);
+    }
+    return moved != m->outcome.sent + m->outcome.received ? SPWF_AGAIN : SPWF_LATER;
 }
 
 int spwf_sockets_opening(struct spwf *m) {
@@ -238,7 +242,9 @@ static void tell_record(struct spwf *m, int id) {
         return;
     }
     if (s->outstanding == OUTSTANDING) {
-        s->unannounced += s->unannounced < UINT16_MAX;
+        if (s->unannounced < UINT16_MAX) {
+            s->unannounced++;
+        }
         return;
     }
     s->outstanding++;

@@ -18,7 +18,7 @@ struct spwf;
 struct spwf_tls;
 
 /* What a command that must wait leaves behind: called at each poll until it returns anything but
- * SPWF_LATER (inner.h). */
+ * SPWF_LATER or SPWF_AGAIN (inner.h). */
 typedef int spwf_await(struct spwf *m);
 
 struct spwf_ring {
