@@ -1,4 +1,4 @@
-"""Prints every Python package that this tree needs, one a line: to run, to build, to be worked on."""
+"""Prints every Python package that this tree needs, to run, to build and to be worked on."""
 
 import tomllib
 from pathlib import Path

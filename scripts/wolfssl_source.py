@@ -30,15 +30,15 @@ class Unobtainable(Exception):
     """The sources cannot be had this way; the text says why."""
 
 
-def run(*command: str, cwd: Path | None = None) -> str:
-    """The command's output. Raises Unobtainable with what it said where it fails or is missing."""
+def run(*command: str | Path, cwd: Path, complaints: list[str]) -> str | None:
+    """What the command printed; None where it failed. Its complaints are added to the list."""
     try:
         done = subprocess.run(command, cwd=cwd, text=True, capture_output=True, check=False)
     except FileNotFoundError:
         raise Unobtainable(f"{command[0]} is not installed") from None
-    if done.returncode:
-        raise Unobtainable(f"{' '.join(command)}\n{done.stderr.strip()}")
-    return done.stdout
+    if done.stderr:
+        complaints.append(done.stderr.strip())
+    return None if done.returncode else done.stdout
 
 
 def stanzas(path: Path) -> Iterator[dict[str, str]]:
@@ -120,33 +120,23 @@ def fetch(place: Path) -> str:
         "APT::Sandbox::User": "root",  # _apt may not write here; the checks are the same
     }
     apt = [word for key, value in settings.items() for word in ("-o", f"{key}={value}")]
+    complaints: list[str] = []
+    ask = functools.partial(run, cwd=place, complaints=complaints)
 
     print(f"fetching the sources of wolfSSL {VERSION} (24 MB)", file=sys.stderr)
-    reasons = []
-    try:  # one suite of several may be missing from a mirror: what is there is what counts
-        run("apt-get", *apt, "-q", "update")
-    except Unobtainable as reason:
-        reasons.append(str(reason))
-    index = run("apt-cache", *apt, "showsrc", "--only-source", "wolfssl")
+    ask("apt-get", *apt, "-q", "update")  # a mirror may lack one of the suites: see what is there
+    index = ask("apt-cache", *apt, "showsrc", "--only-source", "wolfssl") or ""
     known = re.findall(rf"^Version: ({re.escape(VERSION)}-\S+)$", index, re.MULTILINE)
     for version in newest_first(set(known)):
-        try:  # an index may be ahead of the pool: then the next one
-            run("apt-get", *apt, "-q", "source", "--download-only", f"wolfssl={version}", cwd=place)
-        except Unobtainable as reason:
-            reasons.append(str(reason))
+        # An index may be ahead of the pool; then the next one is to be had.
+        if ask("apt-get", *apt, "-q", "source", "--download-only", f"wolfssl={version}") is None:
             continue
-        unpack(place)
-        return version
-    raise Unobtainable("\n".join(reasons) or f"the mirror's {RELEASE} has no wolfSSL {VERSION}")
-
-
-def unpack(place: Path) -> None:
-    """Checks the tarball and applies Debian's patches."""
-    (tarball,) = place.glob("*.orig.tar.gz")
-    if hashlib.sha256(tarball.read_bytes()).hexdigest() != TARBALL_SHA256:
-        raise Unobtainable(f"{tarball.name} is not the wolfSSL {VERSION} that this tree knows")
-    (description,) = place.glob("*.dsc")
-    run("dpkg-source", "-x", description.name, "source", cwd=place)
+        tarball = place / f"wolfssl_{VERSION}.orig.tar.gz"
+        if hashlib.sha256(tarball.read_bytes()).hexdigest() != TARBALL_SHA256:
+            raise Unobtainable(f"{tarball.name} is not the wolfSSL {VERSION} that this tree knows")
+        if ask("dpkg-source", "-x", f"wolfssl_{version}.dsc", "source") is not None:
+            return version  # Debian's patches are applied
+    raise Unobtainable("\n".join([f"no {VERSION} from this mirror's {RELEASE}", *complaints]))
 
 
 def cached() -> tuple[Path, str]:
