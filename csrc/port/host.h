@@ -1,0 +1,94 @@
+/*
+ * host.h - a module at work on the host: struct spwf, its world, and unlimited queues on both sides of its
+ * UART. host.c runs one; loop.c runs thousands. csrc/python and the C tests call both; neither knows
+ * Python.
+ *
+ * Locking. A host's lock is held while the module is polled and bytes are copied, never while anybody
+ * waits. Functions that say "locked" want it held; the others take it themselves. Order of locks: the
+ * loop's `stepping`, a host's `lock`, the loop's `lock`.
+ */
+#ifndef SPWF_HOST_H
+#define SPWF_HOST_H
+
+#include <pthread.h>
+#include <semaphore.h>
+
+#include "world.h"
+
+#define HOST_NEVER UINT64_MAX
+
+struct loop;
+
+struct host_waiter { /* a thread that waits without the epoll: on its stack, in the host's list */
+    sem_t wake;
+    struct host_waiter *next;
+};
+
+struct host {
+    pthread_mutex_t lock;
+    struct spwf *module; /* NULL: no power */
+    struct spwf_config config;
+    struct world world;
+    struct queue input, output; /* towards the module, from the module */
+    bool virtual_pace;
+    bool closed, cancelled;
+    bool leading; /* a thread waits on world.watch.own */
+    struct host_waiter *waiters;
+    uint64_t due; /* real ns: when the module must be polled though nothing happened */
+    int fileno, timer, ready; /* pollable.c; -1: never asked for */
+    struct loop *loop; /* NULL: none */
+    uint32_t slot;     /* in the loop */
+};
+
+/* On zeroed memory, config.port and ctx are filled in. 0 or an errno, see spwf_world_open(). */
+int spwf_host_open(struct host *h, const struct spwf_config *config, const char *nv,
+                   enum world_network network, struct lookup_pool *pool);
+/* Power off, descriptors closed; waiting threads return first. Harmless when repeated. */
+void spwf_host_close(struct host *h);
+/* The last act, when no thread can be inside. `silent`: in a copy of the process after fork(), where
+ * the module's connections belong to the original. */
+void spwf_host_free(struct host *h, bool silent);
+
+int spwf_host_power(struct host *h, bool on); /* 0, or enum spwf_error; runs the boot sequence */
+bool spwf_host_write(struct host *h, const void *data, size_t len); /* false: no memory */
+void spwf_host_skip(struct host *h, uint64_t ns);
+void spwf_host_link(struct host *h, bool up);
+void spwf_host_cancel(struct host *h); /* ends a wait that runs, or else the next one, early */
+
+void spwf_host_enter(struct host *h);
+void spwf_host_leave(struct host *h); /* unlocks; tells other waiting threads and the loop to look */
+void spwf_host_run(struct host *h);   /* locked; polls until nothing is left to do; may unlock between */
+bool spwf_host_step(struct host *h);  /* locked; a bounded part of that; true: there is more */
+
+enum host_end { HOST_READY, HOST_TIMEOUT, HOST_CANCELLED, HOST_INTERRUPTED, HOST_FAILED };
+
+/* Runs the module until `size` bytes of output are there, or until `deadline` (real ns). INTERRUPTED: a
+ * signal came, call again. FAILED: world.error says why waiting is impossible. */
+enum host_end spwf_host_until(struct host *h, size_t size, uint64_t deadline);
+
+/* ---------------------------------------------------------------- pollable.c ------------------ */
+
+/* A descriptor that is readable while spwf_host_until(h, 1, 0) has something to do; -1 with errno. */
+int spwf_pollable_fileno(struct host *h); /* locked */
+void spwf_pollable_update(struct host *h); /* locked; after every run of the module */
+void spwf_pollable_close(struct host *h);
+
+/* ---------------------------------------------------------------- loop.c ---------------------- */
+
+struct loop *spwf_loop_new(void); /* NULL with errno */
+void spwf_loop_free(struct loop *l); /* its hosts leave it first */
+
+/* `owner` is what spwf_loop_owner() gives back. 0, EEXIST where the host is in a loop, or an errno. */
+int spwf_loop_add(struct loop *l, struct host *h, void *owner);
+bool spwf_loop_discard(struct loop *l, struct host *h); /* false: not in this loop */
+
+/* Runs the hosts until one has output or until `deadline` (real ns). The tags of those with output,
+ * *count of them, lie in *tags until the next run; FAILED: *error is an errno. */
+enum host_end spwf_loop_run(struct loop *l, uint64_t deadline, const uint64_t **tags, size_t *count,
+                            int *error);
+void *spwf_loop_owner(const struct loop *l, uint64_t tag); /* NULL: has left meanwhile */
+void *spwf_loop_each(const struct loop *l, size_t *i);      /* owners in turn from *i = 0; NULL: end */
+
+void spwf_loop_look(struct loop *l, uint32_t slot); /* this host wants to be run; from any thread */
+
+#endif
