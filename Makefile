@@ -65,7 +65,7 @@ build/wolfssl: FORCE | packages
 	@$(PYTHON) scripts/wolfssl_source.py >$@.new
 	@cmp -s $@.new $@ || cp $@.new $@
 
-dist/.built: $(WHEEL_FILES) build/wolfssl $(VENV)/.ready
+dist/.built: $(WHEEL_FILES) build/wolfssl | $(VENV)/.ready
 	@echo 'Building the wheel'
 	@rm -rf dist
 	@$(VENV)/bin/pip wheel --quiet --disable-pip-version-check --no-deps --no-build-isolation \
@@ -76,7 +76,7 @@ $(VENV)/.spwf: dist/.built
 	@$(VENV)/bin/pip install --quiet --disable-pip-version-check --no-deps --force-reinstall dist/*.whl
 	@touch $@
 
-build/c/build.ninja: build/wolfssl meson.options $(VENV)/.ready
+build/c/build.ninja: build/wolfssl meson.options | $(VENV)/.ready
 	@echo 'Configuring the C tests'
 	@rm -rf build/c
 	@$(VENV)/bin/meson setup build/c -Dpython=false -Dbuildtype=debug \
