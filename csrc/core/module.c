@@ -167,11 +167,15 @@ static void echo(struct spwf *m, size_t before, uint8_t byte, bool complete) {
     }
 }
 
-/* Feeds the line with what has come until a command is complete. */
+/* Feeds the line with what has come until a command is complete. Indications that wait go before a
+ * new command, so that a host which pipelines cannot keep them back for ever. */
 static bool read_line(struct spwf *m) {
     bool moved = false;
+    if (spwf_line_idle(m) && m->wind.used > 0) {
+        return false;
+    }
     while (m->input.used > 0 && !m->job.pending && spwf_reply_room(m) >= ROOM) {
-        uint8_t byte;
+        uint8_t byte = 0;
         size_t before = spwf_line_idle(m) ? 0 : m->line.length;
         (void)take_input(m, &byte, 1);
         m->job.pending = spwf_line_push(m, byte);
