@@ -11,8 +11,8 @@
  *
  *     spwf_input(m, bytes, n);                 when the UART received something
  *     while (spwf_poll(m) & SPWF_BUSY) {}      time passes only in here
- *     p = spwf_output(m, &n); ... spwf_output_ack(m, sent);
- *     wait for the UART, the network, or spwf_wait(m)
+ *     p = spwf_output(m, &n); ... spwf_output_ack(m, sent);     room for more: poll again
+ *     where nothing was sent: wait for the UART, the network, or spwf_wait(m)
  */
 #ifndef SPWF_H
 #define SPWF_H
