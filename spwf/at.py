@@ -215,7 +215,7 @@ class Parser:
         return []
 
     def _boot(self, event: Indication | Noise) -> list[Event]:
-        """An indication; the first of a boot stands for the reply to AT+CFUN=1, which it follows."""
+        """An indication; the first of a boot follows the reply to AT+CFUN=1 that it stands for."""
         if self._command is not None and resets(self._command) and isinstance(event, Indication):
             return [self._end(), event] if event.number in BOOT else [event]
         return [event]

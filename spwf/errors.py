@@ -16,6 +16,10 @@ class Desync(HarnessError):
     """What the module sent does not fit the command that was given."""
 
 
+class PeerClosed(HarnessError):
+    """The peer closed the connection before what was waited for had come."""
+
+
 class ServerError(HarnessError):
     """A server could not be started, or did not do in time what was waited for."""
 

@@ -1,0 +1,52 @@
+r"""An emulated SPWF01S Wi-Fi module with real TLS, and a harness for emulated and real ones.
+
+    import spwf
+    with spwf.open("spwf://") as module:
+        module.join("lab", "passphrase")
+        with module.connect("192.0.2.1", 4433, secure=True) as sock:
+            sock.write(b"ping\r\n")
+
+Importing it also lets pySerial open `spwf://`.
+"""
+
+import serial
+
+from spwf.connection import Socket
+from spwf.emulation import Emulation
+from spwf.errors import (
+    Desync,
+    HarnessError,
+    ModuleError,
+    OpenSSLError,
+    PeerClosed,
+    ReplyTimeout,
+    ScenarioError,
+    ServerError,
+)
+from spwf.module import Module, Slot, open
+from spwf.outcome import Cause, Mode, Note, Outcome
+from spwf.transcript import Transcript
+
+__all__ = [
+    "Cause",
+    "Desync",
+    "Emulation",
+    "HarnessError",
+    "Mode",
+    "Module",
+    "ModuleError",
+    "Note",
+    "OpenSSLError",
+    "Outcome",
+    "PeerClosed",
+    "ReplyTimeout",
+    "ScenarioError",
+    "ServerError",
+    "Slot",
+    "Socket",
+    "Transcript",
+    "open",
+]
+
+if "spwf.ports" not in serial.protocol_handler_packages:
+    serial.protocol_handler_packages.append("spwf.ports")

@@ -1,0 +1,82 @@
+"""What only an emulated module can tell or do: `module.emulation` [design 6].
+
+Made by module.py where the port has a core; calls spwf._core and outcome.py. On real hardware there
+is none of it, and `module.emulation` is None.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import NamedTuple
+
+from spwf._core import Core
+from spwf.outcome import Outcome
+
+
+class Heap(NamedTuple):
+    """The module's allocator: TLS, RAM certificates. Bytes in use, their peak, blocks in use."""
+
+    live: int
+    peak: int
+    blocks: int
+
+
+class Emulation:
+    """The module from beside the wire."""
+
+    def __init__(self, core: Core) -> None:
+        self.core = core
+
+    @property
+    def outcome(self) -> Outcome | None:
+        """How the last secure SOCKON went and why; None before the first since power-on."""
+        fields = self.core.outcome
+        return None if fields is None else Outcome.from_fields(fields)
+
+    @property
+    def heap(self) -> Heap:
+        """What the module's allocator has given out."""
+        return Heap(*self.core.heap)
+
+    @property
+    def time(self) -> float:
+        """The module's own monotonic clock in seconds: real time, and what was skipped."""
+        return self.core.time
+
+    def skip(self, seconds: float) -> None:
+        """Moves the module's clock forward; what waits for a peer grows older by as much."""
+        self.core.skip(seconds)
+
+    def power(self, on: bool) -> None:
+        """Cuts the power, or restores it: only what is in the non-volatile memory stays."""
+        self.core.power(on)
+
+    def link(self, up: bool) -> None:
+        """Takes the access point out of reach, or brings it back."""
+        self.core.link(up)
+
+    @contextmanager
+    def running(self) -> Iterator[None]:
+        """Keeps the module running while the caller does something else.
+
+        Without it the module runs while somebody reads from or writes to its port. For a test that
+        waits for what a server sees of the module.
+        """
+        stop = threading.Event()
+        thread = threading.Thread(target=self._run, args=(stop,), name="spwf module", daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            stop.set()
+            self.core.wake()
+            thread.join()
+
+    def _run(self, stop: threading.Event) -> None:
+        # run() comes back at once while there is output that nobody has read, so it is asked for a
+        # step and the pause is ours: 2 ms, or until the end.
+        while not stop.is_set():
+            if self.core.run(0.05):
+                stop.wait(0.002)

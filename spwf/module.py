@@ -1,0 +1,369 @@
+"""One module on one port: its AT commands as verbs [note 3, at-ref 3].
+
+Called by tests and programs; calls at.py (bytes to replies), connection.py (the verbs of a socket)
+and the port, which is any that pySerial opens. Nothing here sleeps or polls: every wait is a read
+of the port that ends with the byte that is waited for, or after SLICE seconds to look at the clock.
+
+A module belongs to one thread at a time.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from enum import StrEnum
+from types import TracebackType
+from typing import Any, Protocol, Self, TypeVar
+
+import serial
+
+from spwf.at import Indication, Noise, Parser, Reply, encode
+from spwf.connection import Socket
+from spwf.emulation import Emulation
+from spwf.errors import Desync, ModuleError, ReplyTimeout
+from spwf.ports import protocol_spwf
+from spwf.transcript import Transcript, escape
+
+SLICE = 0.02  # s that one read of the port may take
+BODY_MAX = 4096  # the module takes what follows a larger declared size for commands [design 10]
+JOIN = 60.0  # s, what drivers of real modules allow for joining a network [at-ref 8]
+CONNECT = (
+    30.0  # s: the name, TCP (5 s) and the handshake (10 s) have limits of their own [design 10]
+)
+GREETING = 1.0  # s until an AT that was not answered is sent again
+
+T = TypeVar("T")
+
+
+class Port(Protocol):
+    """What a module needs of pySerial's ports."""
+
+    @property
+    def timeout(self) -> float | None:
+        """Seconds that a read waits."""
+
+    @timeout.setter
+    def timeout(self, value: float | None) -> None: ...
+
+    @property
+    def in_waiting(self) -> int:
+        """How many bytes can be read at once."""
+
+    def read(self, size: int, /) -> bytes:
+        """Up to `size` bytes, fewer when the timeout is over."""
+
+    def write(self, data: bytes, /) -> int | None:
+        """Sends the bytes."""
+
+    def close(self) -> None:
+        """Ends it."""
+
+
+class Slot(StrEnum):
+    """Where TLS material lies: in flash, or in RAM until a reset (deprecated) [note 3.3]."""
+
+    CA = "f_ca"
+    CERT = "f_cert"
+    KEY = "f_key"
+    DOMAIN = "f_domain"
+    RAM_CA = "ca"
+    RAM_CERT = "cert"
+    RAM_KEY = "key"
+    RAM_DOMAIN = "domain"
+
+
+SECRETS = (Slot.KEY, Slot.RAM_KEY)
+DOMAINS = (Slot.DOMAIN, Slot.RAM_DOMAIN)
+
+
+class Config:
+    """The settings: config["wifi_mode"] = 1 is SCFG, config["wifi_mode"] == "1" asks GCFG."""
+
+    def __init__(self, module: Module) -> None:
+        self._module = module
+
+    def __getitem__(self, key: str) -> str:
+        return self._module.command(f"AT+S.GCFG={key}").value
+
+    def __setitem__(self, key: str, value: str | int) -> None:
+        text = str(int(value)) if isinstance(value, int) else value
+        self._module.command(f"AT+S.SCFG={key},{text}")
+
+
+class Module:
+    """A module; use it in a `with`.
+
+    Every verb raises ModuleError where the module answers ERROR, and a HarnessError where there is
+    no answer (ReplyTimeout) or none that fits (Desync); these show the bytes that did come.
+    """
+
+    def __init__(self, port: Port, *, timeout: float = 10.0) -> None:
+        """Takes over an open port and sets its timeout.
+
+        `timeout`: seconds within which a reply must come where nothing else is said.
+        """
+        core = getattr(port, "core", None)
+        self.emulation = None if core is None else Emulation(core)
+        self.timeout = timeout
+        self.transcript = Transcript()
+        self.config = Config(self)
+        self._port = port
+        self._port.timeout = SLICE
+        self._parser = Parser()
+        self._replies: list[Reply] = []
+        self._noise: list[Noise] = []
+        self._indications: list[Indication] = []
+        self._unseen: list[Indication] = []
+        self._sockets: dict[int, Socket] = {}
+
+    # ---- the conversation -----------------------------------------------------------------------
+
+    def command(
+        self,
+        line: str,
+        body: bytes = b"",
+        *,
+        timeout: float | None = None,
+        check: bool = True,
+        secret: bool = False,
+        available: bool = False,
+    ) -> Reply:
+        """Sends a line, without its CR, and the body that it declares; waits for the reply.
+
+        `timeout`: seconds, instead of the module's. `check`: raise ModuleError where the module
+        answers ERROR; else return that reply too. `secret`: keep the body out of the transcript.
+        `available`: for SOCKR, see at.Parser.expect(). ValueError for what no module can take.
+        """
+        if "\r" in line:
+            raise ValueError(f"a command is one line, without CR: {line!r}")
+        if len(body) > BODY_MAX:
+            raise ValueError(f"a body is at most {BODY_MAX} bytes, not {len(body)}")
+        self._ask(line, body, secret=secret, available=available)
+        reply = self._answer(line, self.timeout if timeout is None else timeout)
+        if check and reply.error is not None:
+            raise ModuleError(reply.error, line)
+        return reply
+
+    def wait_for(self, number: int, timeout: float | None = None) -> Indication:
+        """Returns the next indication of this number.
+
+        That is the first which no wait_for() has returned; it may have come before the call, but
+        not before the last reset(). ReplyTimeout after `timeout` seconds.
+        """
+        limit = self.timeout if timeout is None else timeout
+        found = self.until(lambda: self._take(number), limit)
+        if found is None:
+            others = ", ".join(f"{other.number}:{other.text}" for other in self._unseen) or "none"
+            raise ReplyTimeout(f"no +WIND:{number} in {limit:g} s; what else came: {others}")
+        return found
+
+    def until(self, condition: Callable[[], T | None], timeout: float) -> T | None:
+        """Reads until `condition` returns something: that, or None after `timeout` seconds."""
+        deadline = time.monotonic() + timeout
+        while (found := condition()) is None and time.monotonic() < deadline:
+            self._pump()
+        return found
+
+    @property
+    def indications(self) -> tuple[Indication, ...]:
+        """All that have come since the module was opened, in order."""
+        return tuple(self._indications)
+
+    def _ask(self, line: str, body: bytes, *, secret: bool, available: bool) -> None:
+        self._check_noise(line)
+        self._parser.expect(line, available=available)
+        command = encode(line) + b"\r"
+        self.transcript.sent(command)
+        if body:
+            self.transcript.sent(body, secret=secret)
+        self._port.write(command + body)
+
+    def _answer(self, line: str, limit: float) -> Reply:
+        reply = self.until(self._next_reply, limit)
+        self._check_noise(line)
+        if reply is None:
+            came = escape(self._parser.forget()) or "nothing"
+            raise ReplyTimeout(f"no reply to {line} in {limit:g} s; what came: {came}")
+        return reply
+
+    def _next_reply(self) -> Reply | None:
+        return self._replies.pop(0) if self._replies else None
+
+    def _pump(self) -> None:
+        """Waits for bytes, at most SLICE seconds, and sorts what they complete."""
+        data = self._port.read(self._parser.wanted)
+        if data and (more := self._port.in_waiting):
+            data += self._port.read(more)
+        for event in self._parser.feed(data):
+            if event.raw:  # that of AT+CFUN=1 has none of its own
+                self.transcript.received(event.raw)
+            if isinstance(event, Reply):
+                self._replies.append(event)
+            elif isinstance(event, Noise):
+                self._noise.append(event)
+            else:
+                self._indications.append(event)
+                self._unseen.append(event)
+                if event.socket in self._sockets:
+                    self._sockets[event.socket].notice(event)
+
+    def _check_noise(self, line: str) -> None:
+        if self._noise:
+            shown = escape(b"".join(noise.raw for noise in self._noise))
+            self._noise.clear()
+            self._parser.forget()
+            raise Desync(f"neither a reply nor an indication came, at {line}: {shown}")
+
+    def _take(self, number: int, socket: int | None = None) -> Indication | None:
+        for i, indication in enumerate(self._unseen):
+            if indication.number == number and socket in (None, indication.socket):
+                return self._unseen.pop(i)
+        return None
+
+    def greet(self) -> None:
+        """Finds out that a module is there and listens, whatever state it was left in.
+
+        AT is sent until an answer comes, because a module that boots, or that still waits for the
+        end of a line, does not answer the first. What else comes meanwhile does not matter.
+        """
+        deadline = time.monotonic() + self.timeout
+        late = 0
+        while True:
+            self._parser.forget()
+            self._noise.clear()
+            self._ask("AT", b"", secret=False, available=False)
+            if self.until(self._next_reply, GREETING) is not None:
+                break
+            if time.monotonic() > deadline:
+                raise ReplyTimeout(f"no module answers AT; what came:\n{self.transcript}")
+            late += 1
+        self.until(lambda: len(self._noise) >= late or None, GREETING)  # answers to the other AT
+        self._noise.clear()
+
+    # ---- the module -----------------------------------------------------------------------------
+
+    def join(self, ssid: str, passphrase: str = "", *, timeout: float = JOIN) -> str:
+        """Joins a network as [note 3.2] does, with WPA or, without a passphrase, an open one.
+
+        This resets the module. Returns its IP address once it has one.
+        """
+        self.config["wifi_mode"] = 0
+        self.config["wifi_priv_mode"] = 2 if passphrase else 0
+        self.command(f"AT+S.SSIDTXT={ssid}")
+        if passphrase:
+            self.config["wifi_wpa_psk_text"] = passphrase
+        self.config["wifi_mode"] = 1
+        self.save()
+        self._reset()
+        return self.wait_for(24, timeout).fields[-1].strip()
+
+    def reset(self) -> None:
+        """Resets the module and waits for its console [at-ref 8]."""
+        self._reset()
+        self.wait_for(0)
+
+    def _reset(self) -> None:
+        self._unseen.clear()
+        self._sockets.clear()
+        self.command("AT+CFUN=1")
+
+    def factory(self) -> None:
+        """Puts the settings, not the TLS files, back to factory values; save() makes it last."""
+        self.command("AT&F")
+
+    def save(self) -> None:
+        """Stores the settings in flash."""
+        self.command("AT&W")
+
+    def status(self, name: str) -> str:
+        """The value of a status variable [at-ref 7]."""
+        return self.command(f"AT+S.STS={name}").value
+
+    def set_time(self, when: datetime | None = None) -> None:
+        """Tells the module the time, None: now. Once after each reset [note 3.3]."""
+        when = datetime.now(UTC) if when is None else when
+        if when.tzinfo is None:
+            raise ValueError("the module's time is UTC: give the datetime a time zone")
+        self.command(f"AT+S.SETTIME={int(when.timestamp())}")
+
+    # ---- TLS material ---------------------------------------------------------------------------
+
+    def load(self, slot: Slot, data: bytes) -> None:
+        """Stores a certificate or key, in PEM form [note 3.3]."""
+        if slot in DOMAINS:
+            raise ValueError("a domain is a name: use set_domain()")
+        self.command(f"AT+S.TLSCERT={slot},{len(data)}", data, secret=slot in SECRETS)
+
+    def set_domain(self, name: str, slot: Slot = Slot.DOMAIN) -> None:
+        """Stores the name that the server's certificate must bear [note 2.3]."""
+        if slot not in DOMAINS:
+            raise ValueError(f"{slot} holds no name: use {' or '.join(DOMAINS)}")
+        self.command(f"AT+S.TLSDOMAIN={slot},{name}")
+
+    def clean(self, *slots: Slot) -> None:
+        """Removes TLS material: what these slots hold, or without any the four flash files."""
+        for slot in slots or ("all",):
+            self.command(f"AT+S.TLSCERT2=clean,{slot}")
+
+    # ---- sockets --------------------------------------------------------------------------------
+
+    def connect(self, host: str, port: int, secure: bool = True, indicate: bool = False) -> Socket:
+        """Opens a socket to a server, with TLS where `secure`.
+
+        `indicate`: the module says when data has come (WIND 55). ModuleError where it cannot
+        connect; `emulation.outcome` then says why.
+        """
+        kind = ("s" if secure else "t") + (",ind" if indicate else "")
+        reply = self.command(f"AT+S.SOCKON={host},{port},{kind}", timeout=CONNECT)
+        if not reply.value.isdecimal():
+            raise Desync(f"SOCKON was answered without a socket: {escape(reply.raw)}")
+        socket = Socket(self, int(reply.value), secure=secure, indicate=indicate)
+        for number in (55, 58):  # what an earlier socket of this number has left
+            while self._take(number, socket.id) is not None:
+                pass
+        self._sockets[socket.id] = socket
+        return socket
+
+    # ---- the end --------------------------------------------------------------------------------
+
+    def close(self) -> None:
+        """Closes the port. An emulated module ends with it; a real one is left as it is."""
+        self._port.close()
+        if self.emulation is not None:
+            self.emulation.core.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+def open(url: str = "spwf://", *, timeout: float = 10.0, **options: Any) -> Module:
+    """Opens the module at a pySerial URL or device name, and waits until it listens.
+
+    For `spwf://` the options are those of that URL as Python values (see ports/protocol_spwf.py):
+    spwf.open(nv="module.nv", route=[("my.st.com", 443, "127.0.0.1", 4433)]). For any other port
+    they are pySerial's: spwf.open("/dev/ttyUSB0", rtscts=True). `timeout` is that of Module.
+    """
+    emulated = url.partition("://")[0].lower() == protocol_spwf.SCHEME
+    if emulated:
+        query = protocol_spwf.url(**options).partition("?")[2]
+        url = f"{url}{'&' if '?' in url else '?'}{query}" if query else url
+        options = {}
+    port = serial.serial_for_url(url, baudrate=options.pop("baudrate", 115200), **options)
+    module = Module(port, timeout=timeout)
+    try:
+        if emulated:
+            module.until(lambda: any(i.number == 0 for i in module.indications) or None, GREETING)
+        module.greet()
+    except BaseException:
+        module.close()
+        raise
+    return module
