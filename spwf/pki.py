@@ -10,7 +10,7 @@ import fcntl
 import hashlib
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -151,15 +151,25 @@ class _Role:
     serial: int  # decimal, as -set_serial takes it
     spec: str  # the field of PkiSpec
     issuer: str = ""  # "": itself
+    change: Mapping[str, Any] = field(default_factory=dict)  # of that field
 
 
+_DAY = timedelta(days=1)
 _ROLES = {
     "ca": _Role("CA domain", 1111, "ca"),
-    "server": _Role("server domain", 2222, "server", issuer="ca"),
-    "client": _Role("client domain", 3333, "client", issuer="client_ca"),
+    "server": _Role("server domain", 2222, "server", "ca"),
+    "client": _Role("client domain", 3333, "client", "client_ca"),
     "client_ca": _Role("client CA domain", 1111, "client_ca"),
-    "wrong_ca": _Role("CA domain", 1111, "ca"),  # as "ca" to the last letter, with another key
+    # For refusals. The wrong CA is "ca" to the last letter, but for its key.
+    "wrong_ca": _Role("CA domain", 1111, "ca"),
+    "expired": _Role(
+        "server domain", 4444, "server", "ca", {"not_before": -30 * _DAY, "not_after": -_DAY}
+    ),
+    "not_yet_valid": _Role("server domain", 5555, "server", "ca", {"not_before": _DAY}),
+    "wrong_domain": _Role("another domain", 6666, "server", "ca", {"cn": "", "sans": ()}),
 }
+ROLES = tuple(_ROLES)
+"""The names of a Pki's certificates."""
 
 
 @dataclass(frozen=True)
@@ -193,10 +203,11 @@ class Credential:
 
 
 class Pki:
-    """The certificates of one scenario, in one folder.
+    """A family of certificates, in one folder.
 
-    `pki["ca"]`, `pki["server"]`, `pki["client"]`, `pki["client_ca"]` and `pki["wrong_ca"]` are
-    Credentials. A wrong CA has the distinguished name and serial number of the right one.
+    `pki["ca"]`, `pki["server"]` and `pki["client"]` are the Credentials of Appendix A. For refusals
+    there are `wrong_ca` (with the DN and serial number of the right one) and, in place of `server`,
+    `expired`, `not_yet_valid` and `wrong_domain`. `client_ca` is `ca` unless the spec says else.
     """
 
     def __init__(
@@ -269,8 +280,9 @@ class Pki:
         return "ca" if name == "client_ca" and self.spec.client_ca is None else name
 
     def _certificate(self, name: str) -> Certificate:
-        certificate: Certificate | None = getattr(self.spec, _ROLES[name].spec)
-        return certificate or Certificate()
+        role = _ROLES[name]
+        certificate: Certificate | None = getattr(self.spec, role.spec)
+        return replace(certificate or Certificate(), **role.change)
 
     @contextmanager
     def _locked(self) -> Iterator[None]:

@@ -122,6 +122,27 @@ def test_wrong_ca_differs_from_the_right_one_in_its_key_only(tmp_path: Path) -> 
     assert not verify(wrong, pki.server.cert_path)
 
 
+@pytest.mark.parametrize("name", ["expired", "not_yet_valid"])
+def test_server_certificates_with_wrong_dates_are_right_otherwise(
+    tmp_path: Path, name: str
+) -> None:
+    pki = Pki(tmp_path, server=Certificate(cn="special"))
+    begin, end = dates(pki[name].cert_path)
+    assert begin < end
+    assert not begin <= datetime.now(UTC) <= end
+    assert (end < datetime.now(UTC)) == (name == "expired")
+    assert verify(pki["ca"].cert_path, pki[name].cert_path)
+    assert "CN = special" in x509(pki[name].cert_path, "-subject")
+
+
+def test_server_certificate_of_another_domain_is_right_otherwise(tmp_path: Path) -> None:
+    pki = Pki(tmp_path, server=Certificate(sans=("DNS:server domain",)))
+    text = x509(pki["wrong_domain"].cert_path, "-text")
+    assert "CN = another domain" in text
+    assert "server domain" not in text
+    assert verify(pki["ca"].cert_path, pki["wrong_domain"].cert_path)
+
+
 def test_client_is_signed_by_the_same_ca_unless_it_has_its_own(tmp_path: Path) -> None:
     same = Pki(tmp_path / "same")
     assert same.root_ca_of_client.read_bytes() == same["ca"].cert_pem == same["client_ca"].cert_pem
