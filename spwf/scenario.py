@@ -1,0 +1,278 @@
+"""Scenarios: what a server does, what the module loads, and what must come of it, as data.
+
+One TOML file each, in servers/ (installed as spwf/servers). This file reads and checks them, and
+turns one into the command line of `openssl s_server` [note 3.3, 3.4]; server.py runs it.
+"""
+
+import dataclasses
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import MISSING, dataclass, field
+from enum import StrEnum
+from importlib import resources
+from importlib.resources.abc import Traversable
+from pathlib import Path
+from types import NoneType, UnionType
+from typing import Any, TypeVar, get_args, get_origin, get_type_hints
+
+from spwf.errors import ScenarioError
+from spwf.openssl import OpenSSL
+from spwf.outcome import Cause, Mode
+from spwf.pki import KEY_TYPES, ROLES, PkiSpec
+from spwf.suites import Version, find
+
+RECORD_MAX = 16384
+"""Bytes of an answer: one TLS record (RFC 5246 6.2.1), and what s_server reads at a time."""
+
+
+class Verify(StrEnum):
+    """What the server does about the module's certificate [note 2.4.3]."""
+
+    NONE = "none"
+    """It does not ask for one."""
+    REQUEST = "request"
+    """It asks, and goes on without one, or with one that it does not trust: option 2."""
+    REQUIRE = "require"
+    """It ends the handshake unless it trusts the certificate: option 3."""
+
+
+class Clock(StrEnum):
+    """What the module knows of the time."""
+
+    NOW = "now"
+    UNSET = "unset"
+
+
+@dataclass(frozen=True)
+class ServerOptions:
+    """How `openssl s_server` is started."""
+
+    cert: str = "server"
+    """Whose certificate and key: one of pki.ROLES."""
+    verify: Verify = Verify.NONE
+    suites: tuple[str, ...] = ()
+    """Names or codes as in Table 2, in the order of the server; empty: OpenSSL's default."""
+    security_level: int | None = None
+    """OpenSSL's own refusal of weak keys, digests and suites; 0 switches it off."""
+    min_version: Version | None = None
+    max_version: Version | None = None
+    groups: tuple[str, ...] = ()
+    """Curves by the names that OpenSSL takes; empty: its default."""
+    echo: bool = False
+    """It sends each line back, its characters in reverse order."""
+
+    @property
+    def versions(self) -> tuple[Version, ...]:
+        """Those of the module that the server offers, oldest first."""
+        first = self.min_version.code if self.min_version else 0
+        last = self.max_version.code if self.max_version else 0xFFFF
+        return tuple(version for version in Version if first <= version.code <= last)
+
+
+@dataclass(frozen=True)
+class Loads:
+    """What is loaded into the module before it connects."""
+
+    ca: str = ""
+    """One of pki.ROLES; "": none."""
+    client: str = ""
+    """Whose certificate and key; "": none."""
+    domain: str = ""
+    clock: Clock = Clock.NOW
+
+
+@dataclass(frozen=True)
+class Expect:
+    """How the module's SOCKON ends."""
+
+    mode: Mode
+    cause: Cause = Cause.NONE
+    """NONE: it connects."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """When `after` has come from the module, the server sends each answer as one record."""
+
+    answers: tuple[bytes, ...]
+    after: bytes = b""
+    """Empty: at once."""
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """One file of servers/."""
+
+    name: str
+    title: str
+    note: str
+    """Section of the note that it follows, such as `3.3`."""
+    expect: Expect
+    pki: PkiSpec = field(default_factory=PkiSpec)
+    """For who has no Pki of his own; the scenario works with any."""
+    server: ServerOptions = field(default_factory=ServerOptions)
+    module: Loads = field(default_factory=Loads)
+    script: tuple[Step, ...] = ()
+    """Played from its beginning for every connection."""
+
+    @classmethod
+    def names(cls) -> list[str]:
+        """All scenarios that are installed, in alphabetical order."""
+        files = (file.name for file in _installed().iterdir())
+        return sorted(name.removesuffix(".toml") for name in files if name.endswith(".toml"))
+
+    @classmethod
+    def load(cls, name: str | os.PathLike[str]) -> "Scenario":
+        """The installed scenario of this name, or the one in this file (`*.toml`).
+
+        ScenarioError, with file and key, for what is unknown, missing, or of the wrong type.
+        """
+        path = Path(name)
+        file: Traversable = path if path.suffix == ".toml" else _installed() / f"{name}.toml"
+        try:
+            values = tomllib.loads(file.read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            known = ", ".join(cls.names())
+            raise ScenarioError(f"no scenario {os.fspath(name)!r}: there are {known}") from None
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            raise ScenarioError(f"{file}: not TOML: {error}") from error
+        reader = _Reader(str(file))
+        if "name" in values:
+            raise reader.error("name", "is the name of the file, and cannot be given in it")
+        scenario = reader.read(cls, {"name": path.stem, **values}, "")
+        reader.check(scenario)
+        return scenario
+
+    def argv(
+        self, openssl: str, files: Path, port: int = 4433, host: str = "127.0.0.1"
+    ) -> list[str]:
+        """The command that serves it from the folder `files` of a Pki; port 0: any that is free."""
+        server = self.server
+        argv = [openssl, "s_server", "-accept", f"{host}:{port}"]
+        argv += ["-cert", str(files / f"{server.cert}_cert.pem")]
+        argv += ["-key", str(files / f"{server.cert}_key.pem")]
+        if server.verify is not Verify.NONE:
+            argv += ["-CAfile", str(files / "root_ca_of_client.pem")]
+        if server.verify is Verify.REQUEST:
+            argv += ["-verify", "2"]
+        if server.verify is Verify.REQUIRE:
+            argv += ["-Verify", "2", "-verify_return_error"]
+        if server.min_version:
+            argv += ["-min_protocol", server.min_version]
+        if server.max_version:
+            argv += ["-max_protocol", server.max_version]
+        if server.suites or server.security_level is not None:
+            ciphers = [find(suite).openssl for suite in server.suites] or ["DEFAULT"]
+            if server.security_level is not None:
+                ciphers.append(f"@SECLEVEL={server.security_level}")
+            argv += ["-cipher", ":".join(ciphers)]
+        if server.groups:
+            argv += ["-groups", ":".join(server.groups)]
+        if server.echo:
+            argv += ["-rev"]
+        return argv
+
+    def missing(self, openssl: OpenSSL) -> str:
+        """Why this openssl cannot serve it; "" where it can."""
+        versions = self.server.versions
+        for name in self.server.suites:
+            suite = find(name)
+            if not any(openssl.serves(version, suite) for version in versions):
+                return f"{openssl.version} ({openssl.path}) cannot serve {suite.name}"
+        if not any(openssl.speaks(version) for version in versions):
+            return f"{openssl.version} ({openssl.path}) cannot serve {', '.join(versions)}"
+        return ""
+
+
+def _installed() -> Traversable:
+    return resources.files("spwf") / "servers"
+
+
+def refuse_answer(data: bytes) -> str:
+    """Why s_server could not send `data` as one record; "" where it can.
+
+    s_server takes what it is given to send for a command of its own where it begins with one of
+    these letters (openssl-s_server(1), CONNECTED COMMANDS), and an empty text for the end.
+    """
+    if not 1 <= len(data) <= RECORD_MAX:
+        return f"{len(data)} bytes are not one record of 1 to {RECORD_MAX}"
+    if data[:1] in (b"Q", b"q", b"P", b"S") or (
+        data[:1] in (b"R", b"r", b"K", b"k", b"c", b"B") and data[1:2] in (b"\r", b"\n")
+    ):
+        return f"s_server takes {data[:2]!r} at the beginning for a command of its own"
+    return ""
+
+
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True)
+class _Reader:
+    """Reads the tables of one TOML file into dataclasses, whose fields are the schema."""
+
+    file: str
+
+    def error(self, key: str, what: str) -> ScenarioError:
+        return ScenarioError(f"{self.file}: {key}: {what}")
+
+    def read(self, cls: type[_T], values: Mapping[str, Any], where: str) -> _T:
+        """`where` is the dotted name of the table, with its dot."""
+        fields = {f.name: f for f in dataclasses.fields(cls)}  # type: ignore[arg-type]
+        hints = get_type_hints(cls)
+        for key in values.keys() - fields.keys():
+            raise self.error(where + key, f"unknown key; there are {', '.join(fields)}")
+        for key, f in fields.items():
+            if key not in values and f.default is MISSING and f.default_factory is MISSING:
+                raise self.error(where + key, "is missing")
+        return cls(**{key: self.convert(hints[key], values[key], where + key) for key in values})
+
+    def convert(self, hint: Any, value: Any, key: str) -> Any:
+        """`value`, as TOML gave it, as the type `hint` of a field."""
+        kinds = [kind for kind in get_args(hint) if kind is not NoneType]
+        if isinstance(hint, UnionType) and len(kinds) == 1:
+            return self.convert(kinds[0], value, key)
+        if dataclasses.is_dataclass(hint):
+            if not isinstance(value, dict):
+                raise self.error(key, f"must be a table, not {value!r}")
+            return self.read(hint, value, f"{key}.")  # type: ignore[arg-type]
+        if get_origin(hint) is tuple:
+            if not isinstance(value, list):
+                raise self.error(key, f"must be an array, not {value!r}")
+            return tuple(self.convert(kinds[0], v, f"{key}[{i}]") for i, v in enumerate(value))
+        if isinstance(hint, type) and issubclass(hint, StrEnum):
+            if value not in list(hint):
+                raise self.error(key, f"must be one of {', '.join(hint)}, not {value!r}")
+            return hint(value)
+        kinds = [str] if hint is bytes else kinds or [hint]
+        if type(value) not in kinds:
+            wanted = " or ".join(kind.__name__ for kind in kinds)
+            raise self.error(key, f"must be {wanted}, not {value!r}")
+        return value.encode() if hint is bytes else value
+
+    def check(self, scenario: Scenario) -> None:
+        """What the types do not say."""
+        named = {
+            "server.cert": scenario.server.cert,
+            "module.ca": scenario.module.ca or "ca",
+            "module.client": scenario.module.client or "client",
+        }
+        for key, name in named.items():
+            if name not in ROLES:
+                raise self.error(key, f"must be one of {', '.join(ROLES)}, not {name!r}")
+        if scenario.pki.key not in KEY_TYPES:
+            wanted = ", ".join(KEY_TYPES)
+            raise self.error("pki.key", f"must be one of {wanted}, not {scenario.pki.key!r}")
+        for i, suite in enumerate(scenario.server.suites):
+            try:
+                find(suite)
+            except KeyError as error:
+                raise self.error(f"server.suites[{i}]", str(error.args[0])) from None
+        if not scenario.server.versions:
+            raise self.error("server.max_version", "is below min_version")
+        if scenario.script and scenario.server.echo:
+            raise self.error("script", "a server that echoes answers nothing else")
+        for i, step in enumerate(scenario.script):
+            for j, answer in enumerate(step.answers):
+                if why := refuse_answer(answer):
+                    raise self.error(f"script[{i}].answers[{j}]", why)
