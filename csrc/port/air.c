@@ -23,8 +23,7 @@ static const struct spwf_link_info signal = {
     .dns = {192, 168, 0, 1},
 };
 
-static const struct access_point *find(const struct air *air, const char *ssid)
-{
+static const struct access_point *find(const struct air *air, const char *ssid) {
     for (size_t i = 0; i < air->count; i++) {
         if (strcmp(air->points[i].ssid, ssid) == 0) {
             return &air->points[i];
@@ -34,8 +33,7 @@ static const struct access_point *find(const struct air *air, const char *ssid)
 }
 
 /* 0, or the reason code of the refusal. */
-static uint8_t refusal(const struct access_point *point, const struct spwf_link_request *request)
-{
+static uint8_t refusal(const struct access_point *point, const struct spwf_link_request *request) {
     bool secure = point->passphrase[0] != '\0';
     if (request->privacy != (secure ? PRIVACY_WPA : PRIVACY_NONE)) {
         return REASON_INVALID_ELEMENT;
@@ -46,8 +44,7 @@ static uint8_t refusal(const struct access_point *point, const struct spwf_link_
     return 0;
 }
 
-static int link_join(void *ctx, const struct spwf_link_request *request)
-{
+static int link_join(void *ctx, const struct spwf_link_request *request) {
     struct air *air = &((struct world *)ctx)->air;
     air->request = *request;
     air->joining = true;
@@ -55,15 +52,13 @@ static int link_join(void *ctx, const struct spwf_link_request *request)
     return SPWF_OK;
 }
 
-static void link_leave(void *ctx)
-{
+static void link_leave(void *ctx) {
     struct air *air = &((struct world *)ctx)->air;
     air->joining = false;
     explicit_bzero(&air->request, sizeof air->request);
 }
 
-static int link_info(void *ctx, struct spwf_link_info *out)
-{
+static int link_info(void *ctx, struct spwf_link_info *out) {
     struct air *air = &((struct world *)ctx)->air;
     *out = (struct spwf_link_info){.state = SPWF_LINK_IDLE};
     if (!air->joining) {

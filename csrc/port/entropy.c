@@ -11,13 +11,11 @@
 
 #include "world.h"
 
-static uint64_t rotate(uint64_t x, unsigned n)
-{
+static uint64_t rotate(uint64_t x, unsigned n) {
     return x << n | x >> (64 - n);
 }
 
-static uint64_t next(uint64_t s[4])
-{
+static uint64_t next(uint64_t s[4]) {
     uint64_t value = rotate(s[1] * 5, 7) * 9;
     uint64_t t = s[1] << 17;
     s[2] ^= s[0];
@@ -29,8 +27,7 @@ static uint64_t next(uint64_t s[4])
     return value;
 }
 
-void spwf_entropy_seed(struct entropy *e, const void *seed, size_t len)
-{
+void spwf_entropy_seed(struct entropy *e, const void *seed, size_t len) {
     const uint8_t *bytes = seed;
     uint64_t x = 0xCBF29CE484222325u;
     for (size_t i = 0; i < len; i++) {
@@ -45,8 +42,7 @@ void spwf_entropy_seed(struct entropy *e, const void *seed, size_t len)
     e->seeded = true;
 }
 
-int spwf_entropy_fill(void *ctx, void *data, size_t len)
-{
+int spwf_entropy_fill(void *ctx, void *data, size_t len) {
     struct entropy *e = &((struct world *)ctx)->entropy;
     uint8_t *out = data;
     if (e->seeded) {

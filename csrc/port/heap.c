@@ -13,8 +13,7 @@ struct block {
     alignas(max_align_t) size_t size;
 };
 
-void *spwf_heap_alloc(void *ctx, size_t size)
-{
+void *spwf_heap_alloc(void *ctx, size_t size) {
     struct heap *h = &((struct world *)ctx)->heap;
     h->calls++;
     if (h->calls == h->fail_at || size > SIZE_MAX - sizeof(struct block)) {
@@ -33,8 +32,7 @@ void *spwf_heap_alloc(void *ctx, size_t size)
     return b + 1;
 }
 
-void spwf_heap_release(void *ctx, void *memory)
-{
+void spwf_heap_release(void *ctx, void *memory) {
     if (memory == NULL) {
         return;
     }

@@ -18,12 +18,12 @@
 
 enum {
     BURST = 64, /* polls while the lock is held once */
-    SKIPS = 256 /* delays skipped in a row without a byte of input: more than any boot or join has */
+    SKIPS =
+        256 /* delays skipped in a row without a byte of input: more than any boot or join has */
 };
 
 int spwf_host_open(struct host *h, const struct spwf_config *config, const char *nv,
-                   enum world_network network, struct lookup_pool *pool)
-{
+                   enum world_network network, struct lookup_pool *pool) {
     pthread_mutex_init(&h->lock, NULL);
     h->fileno = h->timer = h->ready = -1;
     h->due = HOST_NEVER;
@@ -36,8 +36,7 @@ int spwf_host_open(struct host *h, const struct spwf_config *config, const char 
 
 /* ---------------------------------------------------------------- running --------------------- */
 
-static size_t feed(struct host *h)
-{
+static size_t feed(struct host *h) {
     size_t n = 0;
     if (h->input.used > 0) {
         n = spwf_input(h->module, spwf_queue_front(&h->input), h->input.used);
@@ -47,8 +46,7 @@ static size_t feed(struct host *h)
 }
 
 /* Takes the module's output; where memory is short the module keeps the rest. */
-static bool drain(struct host *h)
-{
+static bool drain(struct host *h) {
     size_t len;
     const void *bytes;
     while (bytes = spwf_output(h->module, &len), len > 0) {
@@ -60,17 +58,16 @@ static bool drain(struct host *h)
     return true;
 }
 
-static uint64_t soonest(const struct spwf_wait *wait)
-{
+static uint64_t soonest(const struct spwf_wait *wait) {
     uint32_t ms = wait->pace_ms < wait->world_ms ? wait->pace_ms : wait->world_ms;
     return ms == SPWF_NEVER ? HOST_NEVER : spwf_pace_real() + (uint64_t)ms * 1000000u;
 }
 
 /* Nothing is left to do now. Skips the module's own delay, or notes how long it lasts. */
-static bool rest(struct host *h, int *skips)
-{
+static bool rest(struct host *h, int *skips) {
     struct spwf_wait wait = spwf_wait(h->module);
-    if (h->virtual_pace && wait.pace_ms != SPWF_NEVER && wait.pace_ms <= wait.world_ms && *skips > 0) {
+    if (h->virtual_pace && wait.pace_ms != SPWF_NEVER && wait.pace_ms <= wait.world_ms &&
+        *skips > 0) {
         h->world.pace.skipped += (uint64_t)wait.pace_ms * 1000000u;
         --*skips;
         return true;
@@ -79,8 +76,7 @@ static bool rest(struct host *h, int *skips)
     return false;
 }
 
-static bool step(struct host *h, int *skips)
-{
+static bool step(struct host *h, int *skips) {
     for (int i = 0; h->module != NULL && i < BURST; i++) {
         if (feed(h) > 0) {
             *skips = SKIPS;
@@ -89,23 +85,17 @@ static bool step(struct host *h, int *skips)
         bool delivered = drain(h);
         if ((flags & SPWF_WANTS_RESET) != 0 && delivered) {
             spwf_restart(h->module, SPWF_BOOT_SOFT);
-        } else if ((flags & SPWF_BUSY) == 0 && ((flags & SPWF_HAS_ROOM) == 0 || h->input.used == 0) &&
-                   !rest(h, skips)) {
+        } else if ((flags & SPWF_BUSY) == 0 &&
+                   ((flags & SPWF_HAS_ROOM) == 0 || h->input.used == 0) && !rest(h, skips)) {
             return false;
         }
     }
     return h->module != NULL;
 }
 
-bool spwf_host_step(struct host *h)
-{
+void spwf_host_run(struct host *h) {
     int skips = SKIPS;
-    return step(h, &skips);
-}
-
-void spwf_host_run(struct host *h)
-{
-    int skips = SKIPS;
+    spwf_pollable_drain(h); /* before the module looks: an event after its look is not lost */
     while (step(h, &skips)) {
         pthread_mutex_unlock(&h->lock); /* let others have a turn */
         pthread_mutex_lock(&h->lock);
@@ -114,8 +104,7 @@ void spwf_host_run(struct host *h)
 
 /* ---------------------------------------------------------------- waiting --------------------- */
 
-static void wake_others(struct host *h)
-{
+static void wake_others(struct host *h) {
     for (struct host_waiter *w = h->waiters; w != NULL; w = w->next) {
         sem_post(&w->wake);
     }
@@ -124,13 +113,11 @@ static void wake_others(struct host *h)
     }
 }
 
-void spwf_host_enter(struct host *h)
-{
+void spwf_host_enter(struct host *h) {
     pthread_mutex_lock(&h->lock);
 }
 
-void spwf_host_leave(struct host *h)
-{
+void spwf_host_leave(struct host *h) {
     wake_others(h);
     spwf_pollable_update(h);
     if (h->loop != NULL) {
@@ -139,17 +126,30 @@ void spwf_host_leave(struct host *h)
     pthread_mutex_unlock(&h->lock);
 }
 
+struct host_turn spwf_host_turn(struct host *h) {
+    int skips = SKIPS;
+    spwf_host_enter(h);
+    spwf_pollable_drain(h);
+    struct host_turn turn = {.more = step(h, &skips)};
+    turn.output = h->output.used > 0;
+    turn.failed = h->world.error != 0;
+    turn.due = h->due;
+    wake_others(h);
+    spwf_pollable_update(h);
+    pthread_mutex_unlock(&h->lock);
+    return turn;
+}
+
 /* Locked at both ends. False: a signal came. */
-static bool wait_aside(struct host *h, uint64_t until)
-{
+static bool wait_aside(struct host *h, uint64_t until) {
     struct host_waiter self = {.next = h->waiters}, **link = &h->waiters;
     struct timespec t = {.tv_sec = (time_t)(until / 1000000000u),
                          .tv_nsec = (long)(until % 1000000000u)};
     sem_init(&self.wake, 0, 0);
     h->waiters = &self;
     pthread_mutex_unlock(&h->lock);
-    int result = until == HOST_NEVER ? sem_wait(&self.wake)
-                                     : sem_clockwait(&self.wake, CLOCK_MONOTONIC, &t);
+    int result =
+        until == HOST_NEVER ? sem_wait(&self.wake) : sem_clockwait(&self.wake, CLOCK_MONOTONIC, &t);
     int error = result == 0 ? 0 : errno;
     pthread_mutex_lock(&h->lock);
     while (*link != &self) {
@@ -160,13 +160,16 @@ static bool wait_aside(struct host *h, uint64_t until)
     return error != EINTR;
 }
 
-/* Locked at both ends. False: a signal came. */
-static bool wait_leading(struct host *h, uint64_t until)
-{
-    struct epoll_event events[SPWF_SOCKETS + 2];
+int spwf_host_timeout(uint64_t until) {
     uint64_t now = spwf_pace_real();
     uint64_t ms = until <= now ? 0 : (until - now + 999999u) / 1000000u;
-    int timeout = until == HOST_NEVER ? -1 : ms < INT32_MAX ? (int)ms : INT32_MAX;
+    return until == HOST_NEVER ? -1 : ms < INT32_MAX ? (int)ms : INT32_MAX;
+}
+
+/* Locked at both ends. False: a signal came. */
+static bool wait_leading(struct host *h, uint64_t until) {
+    struct epoll_event events[SPWF_SOCKETS + 2];
+    int timeout = spwf_host_timeout(until);
     h->leading = true;
     pthread_mutex_unlock(&h->lock);
     int n = epoll_wait(h->world.watch.own, events, SPWF_SOCKETS + 2, timeout);
@@ -179,8 +182,7 @@ static bool wait_leading(struct host *h, uint64_t until)
     return error != EINTR;
 }
 
-static enum host_end wait_for(struct host *h, uint64_t until)
-{
+static enum host_end wait_for(struct host *h, uint64_t until) {
     if (h->leading || !spwf_watch_needed(&h->world)) {
         return wait_aside(h, until) ? HOST_READY : HOST_INTERRUPTED;
     }
@@ -191,8 +193,7 @@ static enum host_end wait_for(struct host *h, uint64_t until)
     return wait_leading(h, until) ? HOST_READY : HOST_INTERRUPTED;
 }
 
-enum host_end spwf_host_until(struct host *h, size_t size, uint64_t deadline)
-{
+enum host_end spwf_host_until(struct host *h, size_t size, uint64_t deadline) {
     enum host_end end = HOST_READY;
     spwf_host_enter(h);
     while (end == HOST_READY) {
@@ -215,8 +216,7 @@ enum host_end spwf_host_until(struct host *h, size_t size, uint64_t deadline)
     return end;
 }
 
-void spwf_host_cancel(struct host *h)
-{
+void spwf_host_cancel(struct host *h) {
     spwf_host_enter(h);
     h->cancelled = true;
     spwf_host_leave(h);
@@ -224,8 +224,7 @@ void spwf_host_cancel(struct host *h)
 
 /* ---------------------------------------------------------------- acting ---------------------- */
 
-static void power_off(struct host *h)
-{
+static void power_off(struct host *h) {
     if (h->module != NULL) {
         spwf_deinit(h->module);
         explicit_bzero(h->module, sizeof *h->module);
@@ -236,8 +235,7 @@ static void power_off(struct host *h)
     }
 }
 
-static int power_on(struct host *h)
-{
+static int power_on(struct host *h) {
     if (h->module != NULL || h->closed) {
         return SPWF_OK;
     }
@@ -254,8 +252,7 @@ static int power_on(struct host *h)
     return error;
 }
 
-int spwf_host_power(struct host *h, bool on)
-{
+int spwf_host_power(struct host *h, bool on) {
     int error = SPWF_OK;
     spwf_host_enter(h);
     if (on) {
@@ -268,33 +265,30 @@ int spwf_host_power(struct host *h, bool on)
     return error;
 }
 
-bool spwf_host_write(struct host *h, const void *data, size_t len)
-{
+bool spwf_host_write(struct host *h, const void *data, size_t len) {
     spwf_host_enter(h);
-    bool done = h->module == NULL || spwf_queue_push(&h->input, data, len); /* off: nobody listens */
+    bool done =
+        h->module == NULL || spwf_queue_push(&h->input, data, len); /* off: nobody listens */
     spwf_host_run(h);
     spwf_host_leave(h);
     return done;
 }
 
-void spwf_host_skip(struct host *h, uint64_t ns)
-{
+void spwf_host_skip(struct host *h, uint64_t ns) {
     spwf_host_enter(h);
     h->world.pace.skipped += ns;
     spwf_host_run(h);
     spwf_host_leave(h);
 }
 
-void spwf_host_link(struct host *h, bool up)
-{
+void spwf_host_link(struct host *h, bool up) {
     spwf_host_enter(h);
     h->world.air.down = !up;
     spwf_host_run(h);
     spwf_host_leave(h);
 }
 
-void spwf_host_close(struct host *h)
-{
+void spwf_host_close(struct host *h) {
     spwf_host_enter(h);
     h->closed = true;
     while (h->leading) { /* its epoll must outlive its wait */
@@ -308,8 +302,7 @@ void spwf_host_close(struct host *h)
     spwf_host_leave(h);
 }
 
-void spwf_host_free(struct host *h, bool silent)
-{
+void spwf_host_free(struct host *h, bool silent) {
     if (silent) {
         pthread_mutex_init(&h->lock, NULL); /* it may be held by a thread of the original */
         h->leading = false;

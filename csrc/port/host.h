@@ -34,10 +34,10 @@ struct host {
     bool closed, cancelled;
     bool leading; /* a thread waits on world.watch.own */
     struct host_waiter *waiters;
-    uint64_t due; /* real ns: when the module must be polled though nothing happened */
+    uint64_t due;             /* real ns: when the module must be polled though nothing happened */
     int fileno, timer, ready; /* pollable.c; -1: never asked for */
-    struct loop *loop; /* NULL: none */
-    uint32_t slot;     /* in the loop */
+    struct loop *loop;        /* NULL: none */
+    uint32_t slot;            /* in the loop */
 };
 
 /* On zeroed memory, config.port and ctx are filled in. 0 or an errno, see spwf_world_open(). */
@@ -56,9 +56,10 @@ void spwf_host_link(struct host *h, bool up);
 void spwf_host_cancel(struct host *h); /* ends a wait that runs, or else the next one, early */
 
 void spwf_host_enter(struct host *h);
-void spwf_host_leave(struct host *h); /* unlocks; tells other waiting threads and the loop to look */
-void spwf_host_run(struct host *h);   /* locked; polls until nothing is left to do; may unlock between */
-bool spwf_host_step(struct host *h);  /* locked; a bounded part of that; true: there is more */
+void spwf_host_leave(
+    struct host *h); /* unlocks; tells other waiting threads and the loop to look */
+void spwf_host_run(
+    struct host *h); /* locked; polls until nothing is left to do; may unlock between */
 
 enum host_end { HOST_READY, HOST_TIMEOUT, HOST_CANCELLED, HOST_INTERRUPTED, HOST_FAILED };
 
@@ -66,28 +67,40 @@ enum host_end { HOST_READY, HOST_TIMEOUT, HOST_CANCELLED, HOST_INTERRUPTED, HOST
  * signal came, call again. FAILED: world.error says why waiting is impossible. */
 enum host_end spwf_host_until(struct host *h, size_t size, uint64_t deadline);
 
+int spwf_host_timeout(
+    uint64_t until); /* real ns to what epoll_wait() takes: ms from now, rounded up */
+
+/* What a loop does with a host whose turn it is. */
+struct host_turn {
+    bool more, output, failed; /* step again at once; bytes wait; world.error is set */
+    uint64_t due;
+};
+struct host_turn spwf_host_turn(struct host *h);
+
 /* ---------------------------------------------------------------- pollable.c ------------------ */
 
 /* A descriptor that is readable while spwf_host_until(h, 1, 0) has something to do; -1 with errno. */
-int spwf_pollable_fileno(struct host *h); /* locked */
-void spwf_pollable_update(struct host *h); /* locked; after every run of the module */
+int spwf_pollable_fileno(struct host *h);  /* locked */
+void spwf_pollable_drain(struct host *h);  /* locked; before every run of the module */
+void spwf_pollable_update(struct host *h); /* locked; after it */
 void spwf_pollable_close(struct host *h);
 
 /* ---------------------------------------------------------------- loop.c ---------------------- */
 
-struct loop *spwf_loop_new(void); /* NULL with errno */
+struct loop *spwf_loop_new(void);    /* NULL with errno */
 void spwf_loop_free(struct loop *l); /* its hosts leave it first */
 
-/* `owner` is what spwf_loop_owner() gives back. 0, EEXIST where the host is in a loop, or an errno. */
+/* `owner` is whatever stands for the host outside. 0, EEXIST where it is in a loop, or an errno. */
 int spwf_loop_add(struct loop *l, struct host *h, void *owner);
 bool spwf_loop_discard(struct loop *l, struct host *h); /* false: not in this loop */
+void *spwf_loop_each(const struct loop *l, size_t *i);  /* owners in turn from *i = 0; NULL: end */
 
-/* Runs the hosts until one has output or until `deadline` (real ns). The tags of those with output,
- * *count of them, lie in *tags until the next run; FAILED: *error is an errno. */
-enum host_end spwf_loop_run(struct loop *l, uint64_t deadline, const uint64_t **tags, size_t *count,
-                            int *error);
-void *spwf_loop_owner(const struct loop *l, uint64_t tag); /* NULL: has left meanwhile */
-void *spwf_loop_each(const struct loop *l, size_t *i);      /* owners in turn from *i = 0; NULL: end */
+/* Runs the hosts until one has output or trouble (world.error), or until `deadline` (real ns). FAILED:
+ * another thread runs this loop. */
+enum host_end spwf_loop_run(struct loop *l, uint64_t deadline);
+
+/* Owner number i (from 0) that the last run found; NULL where it has left since. False: no more. */
+bool spwf_loop_found(const struct loop *l, size_t i, void **owner);
 
 void spwf_loop_look(struct loop *l, uint32_t slot); /* this host wants to be run; from any thread */
 

@@ -41,8 +41,7 @@ struct lookup_pool {
     pid_t process; /* threads do not follow a fork() */
 };
 
-static void start_over(struct lookup_pool *pool)
-{
+static void start_over(struct lookup_pool *pool) {
     pthread_condattr_t attributes;
     pthread_condattr_init(&attributes);
     pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
@@ -55,8 +54,7 @@ static void start_over(struct lookup_pool *pool)
     pool->process = getpid();
 }
 
-struct lookup_pool *spwf_lookup_pool_new(void)
-{
+struct lookup_pool *spwf_lookup_pool_new(void) {
     struct lookup_pool *pool = calloc(1, sizeof *pool);
     if (pool != NULL) {
         start_over(pool);
@@ -65,8 +63,7 @@ struct lookup_pool *spwf_lookup_pool_new(void)
 }
 
 /* Unlocks; the last one out frees the pool. */
-static void leave(struct lookup_pool *pool)
-{
+static void leave(struct lookup_pool *pool) {
     bool last = pool->released && pool->threads == 0;
     pthread_mutex_unlock(&pool->lock);
     if (last) {
@@ -77,24 +74,21 @@ static void leave(struct lookup_pool *pool)
 }
 
 /* After a fork() the lock may be held by a thread that does not exist here. */
-static void enter(struct lookup_pool *pool)
-{
+static void enter(struct lookup_pool *pool) {
     if (pool->process != getpid()) {
         start_over(pool);
     }
     pthread_mutex_lock(&pool->lock);
 }
 
-void spwf_lookup_pool_release(struct lookup_pool *pool)
-{
+void spwf_lookup_pool_release(struct lookup_pool *pool) {
     enter(pool);
     pool->released = true;
     pthread_cond_broadcast(&pool->work);
     leave(pool);
 }
 
-static int resolve(const char *name, uint8_t ip[4])
-{
+static int resolve(const char *name, uint8_t ip[4]) {
     struct addrinfo hints = {.ai_family = AF_INET, .ai_socktype = SOCK_STREAM}, *found;
     if (getaddrinfo(name, NULL, &hints, &found) != 0) {
         return SPWF_E_RESOLVE;
@@ -106,14 +100,12 @@ static int resolve(const char *name, uint8_t ip[4])
     return 1;
 }
 
-static void free_lookup(struct lookup *l)
-{
+static void free_lookup(struct lookup *l) {
     close(l->fd);
     free(l);
 }
 
-static struct lookup *take(struct lookup_pool *pool)
-{
+static struct lookup *take(struct lookup_pool *pool) {
     struct lookup *l = pool->first;
     if (l != NULL) {
         pool->first = l->next;
@@ -126,8 +118,7 @@ static struct lookup *take(struct lookup_pool *pool)
 }
 
 /* Waits for a lookup; NULL: none came in time, or none will. */
-static struct lookup *await(struct lookup_pool *pool)
-{
+static struct lookup *await(struct lookup_pool *pool) {
     struct timespec until;
     clock_gettime(CLOCK_MONOTONIC, &until);
     until.tv_sec += IDLE;
@@ -141,8 +132,7 @@ static struct lookup *await(struct lookup_pool *pool)
     return take(pool);
 }
 
-static void *work(void *argument)
-{
+static void *work(void *argument) {
     struct lookup_pool *pool = argument;
     struct lookup *l;
     pthread_mutex_lock(&pool->lock);
@@ -164,8 +154,7 @@ static void *work(void *argument)
     return NULL;
 }
 
-static int start_thread(struct lookup_pool *pool)
-{
+static int start_thread(struct lookup_pool *pool) {
     pthread_t thread;
     pthread_attr_t attributes;
     sigset_t all, before;
@@ -183,8 +172,7 @@ static int start_thread(struct lookup_pool *pool)
     return error;
 }
 
-struct lookup *spwf_lookup_start(struct lookup_pool *pool, const char *name)
-{
+struct lookup *spwf_lookup_start(struct lookup_pool *pool, const char *name) {
     struct lookup *l = calloc(1, sizeof *l);
     if (l == NULL || strlen(name) >= sizeof l->name) {
         free(l);
@@ -214,13 +202,11 @@ struct lookup *spwf_lookup_start(struct lookup_pool *pool, const char *name)
     return l;
 }
 
-int spwf_lookup_fd(const struct lookup *l)
-{
+int spwf_lookup_fd(const struct lookup *l) {
     return l->fd;
 }
 
-int spwf_lookup_result(struct lookup *l, uint8_t ip[4])
-{
+int spwf_lookup_result(struct lookup *l, uint8_t ip[4]) {
     enter(l->pool);
     int answer = l->answer;
     memcpy(ip, l->ip, sizeof l->ip);
@@ -228,8 +214,7 @@ int spwf_lookup_result(struct lookup *l, uint8_t ip[4])
     return answer;
 }
 
-void spwf_lookup_drop(struct lookup *l)
-{
+void spwf_lookup_drop(struct lookup *l) {
     struct lookup_pool *pool = l->pool;
     enter(pool);
     if (l->queued) {

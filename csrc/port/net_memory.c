@@ -9,26 +9,22 @@
 
 #include "world.h"
 
-static struct net_pipe *get(void *ctx, int id)
-{
+static struct net_pipe *get(void *ctx, int id) {
     return spwf_net_memory_pipe(&((struct world *)ctx)->memory, id);
 }
 
-static size_t clip(const void *ctx, size_t len)
-{
+static size_t clip(const void *ctx, size_t len) {
     const struct world *w = ctx;
     return len < w->memory.step ? len : w->memory.step;
 }
 
-static void empty(struct net_pipe *p)
-{
+static void empty(struct net_pipe *p) {
     spwf_queue_clear(&p->to_module);
     spwf_queue_clear(&p->to_peer);
     *p = (struct net_pipe){0};
 }
 
-static int net_open(void *ctx, int id, enum spwf_net_kind kind, const struct spwf_addr *to)
-{
+static int net_open(void *ctx, int id, enum spwf_net_kind kind, const struct spwf_addr *to) {
     struct net_memory *n = &((struct world *)ctx)->memory;
     if (kind != SPWF_NET_TCP) {
         return SPWF_E_ABSENT;
@@ -46,8 +42,7 @@ static int net_open(void *ctx, int id, enum spwf_net_kind kind, const struct spw
     return SPWF_OK;
 }
 
-static int net_info(void *ctx, int id, struct spwf_net_info *out)
-{
+static int net_info(void *ctx, int id, struct spwf_net_info *out) {
     const struct net_pipe *p = get(ctx, id);
     *out = (struct spwf_net_info){0};
     if (p != NULL) {
@@ -60,8 +55,7 @@ static int net_info(void *ctx, int id, struct spwf_net_info *out)
     return SPWF_OK;
 }
 
-static int net_send(void *ctx, int id, const void *data, size_t len)
-{
+static int net_send(void *ctx, int id, const void *data, size_t len) {
     struct net_pipe *p = get(ctx, id);
     if (p == NULL || p->phase == SPWF_NET_CLOSED) {
         return SPWF_E_STATE;
@@ -76,8 +70,7 @@ static int net_send(void *ctx, int id, const void *data, size_t len)
     return (int)len;
 }
 
-static int net_recv(void *ctx, int id, void *data, size_t size)
-{
+static int net_recv(void *ctx, int id, void *data, size_t size) {
     struct net_pipe *p = get(ctx, id);
     if (p == NULL || p->phase == SPWF_NET_CLOSED) {
         return SPWF_E_STATE;
@@ -97,8 +90,7 @@ static int net_recv(void *ctx, int id, void *data, size_t size)
 }
 
 /* The peer may still read what was sent before. */
-static void net_close(void *ctx, int id, bool abort)
-{
+static void net_close(void *ctx, int id, bool abort) {
     struct net_pipe *p = get(ctx, id);
     if (p != NULL && p->phase != SPWF_NET_CLOSED) {
         spwf_queue_clear(&p->to_module);
@@ -110,14 +102,12 @@ static void net_close(void *ctx, int id, bool abort)
     }
 }
 
-static int net_listen(void *ctx, int id, enum spwf_net_kind kind, uint16_t port)
-{
+static int net_listen(void *ctx, int id, enum spwf_net_kind kind, uint16_t port) {
     (void)ctx, (void)id, (void)kind, (void)port;
     return SPWF_E_ABSENT;
 }
 
-static int net_accept(void *ctx, int listener, int id)
-{
+static int net_accept(void *ctx, int listener, int id) {
     (void)ctx, (void)listener, (void)id;
     return SPWF_E_ABSENT;
 }
@@ -132,13 +122,11 @@ const struct spwf_net_port spwf_net_memory_port = {
     .accept = net_accept,
 };
 
-struct net_pipe *spwf_net_memory_pipe(struct net_memory *n, int id)
-{
+struct net_pipe *spwf_net_memory_pipe(struct net_memory *n, int id) {
     return n->pipes != NULL && id >= 0 && id < SPWF_SOCKETS ? &n->pipes[id] : NULL;
 }
 
-bool spwf_net_memory_accept(struct net_memory *n, int id, bool accept, struct spwf_addr *to)
-{
+bool spwf_net_memory_accept(struct net_memory *n, int id, bool accept, struct spwf_addr *to) {
     struct net_pipe *p = spwf_net_memory_pipe(n, id);
     if (p == NULL || p->phase != SPWF_NET_CONNECTING) {
         return false;
@@ -149,14 +137,12 @@ bool spwf_net_memory_accept(struct net_memory *n, int id, bool accept, struct sp
     return true;
 }
 
-bool spwf_net_memory_push(struct net_memory *n, int id, const void *data, size_t len)
-{
+bool spwf_net_memory_push(struct net_memory *n, int id, const void *data, size_t len) {
     struct net_pipe *p = spwf_net_memory_pipe(n, id);
     return p != NULL && p->phase == SPWF_NET_OPEN && spwf_queue_push(&p->to_module, data, len);
 }
 
-bool spwf_net_memory_end(struct net_memory *n, int id, bool reset)
-{
+bool spwf_net_memory_end(struct net_memory *n, int id, bool reset) {
     struct net_pipe *p = spwf_net_memory_pipe(n, id);
     if (p == NULL || p->phase != SPWF_NET_OPEN) {
         return false;
@@ -166,8 +152,7 @@ bool spwf_net_memory_end(struct net_memory *n, int id, bool reset)
     return true;
 }
 
-void spwf_net_memory_free(struct net_memory *n)
-{
+void spwf_net_memory_free(struct net_memory *n) {
     for (int i = 0; n->pipes != NULL && i < SPWF_SOCKETS; i++) {
         empty(&n->pipes[i]);
     }

@@ -18,14 +18,12 @@
 
 enum { DRAIN_ROUNDS = 16 }; /* of 4 KB: see net_close() */
 
-static struct net_socket *get(void *ctx, int id)
-{
+static struct net_socket *get(void *ctx, int id) {
     struct world *w = ctx;
     return id >= 0 && id < SPWF_SOCKETS ? &w->sockets[id] : NULL;
 }
 
-static int map_error(int error)
-{
+static int map_error(int error) {
     switch (error) {
     case ECONNREFUSED:
         return SPWF_E_REFUSED;
@@ -41,22 +39,19 @@ static int map_error(int error)
     }
 }
 
-static struct sockaddr_in to_posix(const struct spwf_addr *a)
-{
+static struct sockaddr_in to_posix(const struct spwf_addr *a) {
     struct sockaddr_in out = {.sin_family = AF_INET, .sin_port = htons(a->port)};
     memcpy(&out.sin_addr, a->ip, 4);
     return out;
 }
 
-static struct spwf_addr from_posix(const struct sockaddr_in *a)
-{
+static struct spwf_addr from_posix(const struct sockaddr_in *a) {
     struct spwf_addr out = {.port = ntohs(a->sin_port)};
     memcpy(out.ip, &a->sin_addr, 4);
     return out;
 }
 
-static void forget(struct net_socket *s)
-{
+static void forget(struct net_socket *s) {
     if (s->lookup != NULL) {
         spwf_lookup_drop(s->lookup);
     } else if (s->fd >= 0) {
@@ -65,15 +60,13 @@ static void forget(struct net_socket *s)
     *s = (struct net_socket){.fd = -1};
 }
 
-static int fail(struct net_socket *s, int error)
-{
+static int fail(struct net_socket *s, int error) {
     s->phase = SPWF_NET_FAILED;
     s->error = error;
     return error;
 }
 
-static int connect_to(struct world *w, struct net_socket *s, const struct spwf_addr *to)
-{
+static int connect_to(struct world *w, struct net_socket *s, const struct spwf_addr *to) {
     struct sockaddr_in address = to_posix(to);
     int on = 1;
     s->phase = SPWF_NET_CONNECTING;
@@ -89,8 +82,7 @@ static int connect_to(struct world *w, struct net_socket *s, const struct spwf_a
     return spwf_watch_add(w, s->fd) ? SPWF_OK : fail(s, SPWF_E_NO_ROOM);
 }
 
-static int look_up(struct world *w, struct net_socket *s, const struct route *route)
-{
+static int look_up(struct world *w, struct net_socket *s, const struct route *route) {
     s->phase = SPWF_NET_CONNECTING;
     s->port = route->port;
     s->lookup = spwf_lookup_start(w->pool, route->host);
@@ -102,8 +94,7 @@ static int look_up(struct world *w, struct net_socket *s, const struct route *ro
     return spwf_watch_add(w, s->fd) ? SPWF_OK : fail(s, SPWF_E_NO_ROOM);
 }
 
-static int net_open(void *ctx, int id, enum spwf_net_kind kind, const struct spwf_addr *to)
-{
+static int net_open(void *ctx, int id, enum spwf_net_kind kind, const struct spwf_addr *to) {
     struct world *w = ctx;
     struct net_socket *s = get(ctx, id);
     struct spwf_addr real = *to;
@@ -131,8 +122,7 @@ static int net_open(void *ctx, int id, enum spwf_net_kind kind, const struct spw
     return result;
 }
 
-static void finish_lookup(struct world *w, struct net_socket *s)
-{
+static void finish_lookup(struct world *w, struct net_socket *s) {
     struct spwf_addr real = {.port = s->port};
     int answer = spwf_lookup_result(s->lookup, real.ip);
     if (answer == 0) {
@@ -148,8 +138,7 @@ static void finish_lookup(struct world *w, struct net_socket *s)
     }
 }
 
-static int pending_error(const struct net_socket *s)
-{
+static int pending_error(const struct net_socket *s) {
     int error = 0;
     socklen_t size = sizeof error;
     getsockopt(s->fd, SOL_SOCKET, SO_ERROR, &error, &size);
@@ -157,8 +146,7 @@ static int pending_error(const struct net_socket *s)
 }
 
 /* Asks the kernel how the connection is, without taking a byte of it. */
-static short look(struct net_socket *s)
-{
+static short look(struct net_socket *s) {
     struct pollfd p = {.fd = s->fd, .events = POLLIN | POLLOUT | POLLRDHUP};
     if (poll(&p, 1, 0) <= 0) {
         return 0;
@@ -180,8 +168,7 @@ static short look(struct net_socket *s)
     return p.revents;
 }
 
-static int net_info(void *ctx, int id, struct spwf_net_info *out)
-{
+static int net_info(void *ctx, int id, struct spwf_net_info *out) {
     struct net_socket *s = get(ctx, id);
     if (s == NULL) {
         return SPWF_E_ARGUMENT;
@@ -204,16 +191,14 @@ static int net_info(void *ctx, int id, struct spwf_net_info *out)
 }
 
 /* What a negative result of send() or recv() means. */
-static int trouble(struct net_socket *s)
-{
+static int trouble(struct net_socket *s) {
     if (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR) {
         return 0;
     }
     return fail(s, map_error(errno));
 }
 
-static int net_send(void *ctx, int id, const void *data, size_t len)
-{
+static int net_send(void *ctx, int id, const void *data, size_t len) {
     struct net_socket *s = get(ctx, id);
     if (s == NULL || s->fd < 0 || s->phase == SPWF_NET_CLOSED) {
         return SPWF_E_STATE;
@@ -228,8 +213,7 @@ static int net_send(void *ctx, int id, const void *data, size_t len)
     return n >= 0 ? (int)n : trouble(s);
 }
 
-static int net_recv(void *ctx, int id, void *data, size_t size)
-{
+static int net_recv(void *ctx, int id, void *data, size_t size) {
     struct net_socket *s = get(ctx, id);
     if (s == NULL || s->fd < 0 || s->phase == SPWF_NET_CLOSED) {
         return SPWF_E_STATE;
@@ -250,8 +234,7 @@ static int net_recv(void *ctx, int id, void *data, size_t size)
     return trouble(s);
 }
 
-static void net_close(void *ctx, int id, bool abort)
-{
+static void net_close(void *ctx, int id, bool abort) {
     struct net_socket *s = get(ctx, id);
     if (s == NULL) {
         return;
@@ -270,21 +253,18 @@ static void net_close(void *ctx, int id, bool abort)
     forget(s);
 }
 
-void spwf_net_posix_close_all(struct net_socket *sockets)
-{
+void spwf_net_posix_close_all(struct net_socket *sockets) {
     for (int i = 0; i < SPWF_SOCKETS; i++) {
         forget(&sockets[i]);
     }
 }
 
-static int net_listen(void *ctx, int id, enum spwf_net_kind kind, uint16_t port)
-{
+static int net_listen(void *ctx, int id, enum spwf_net_kind kind, uint16_t port) {
     (void)ctx, (void)id, (void)kind, (void)port;
     return SPWF_E_ABSENT;
 }
 
-static int net_accept(void *ctx, int listener, int id)
-{
+static int net_accept(void *ctx, int listener, int id) {
     (void)ctx, (void)listener, (void)id;
     return SPWF_E_ABSENT;
 }

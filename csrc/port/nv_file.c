@@ -12,8 +12,7 @@
 
 #include "world.h"
 
-static bool get(int fd, uint32_t offset, uint8_t *data, size_t len)
-{
+static bool get(int fd, uint32_t offset, uint8_t *data, size_t len) {
     while (len > 0) {
         ssize_t n = pread(fd, data, len, (off_t)offset);
         if (n == 0 || (n < 0 && errno != EINTR)) {
@@ -28,8 +27,7 @@ static bool get(int fd, uint32_t offset, uint8_t *data, size_t len)
     return true;
 }
 
-static bool put(int fd, uint32_t offset, const uint8_t *data, size_t len)
-{
+static bool put(int fd, uint32_t offset, const uint8_t *data, size_t len) {
     while (len > 0) {
         ssize_t n = pwrite(fd, data, len, (off_t)offset);
         if (n < 0 && errno != EINTR) {
@@ -44,19 +42,16 @@ static bool put(int fd, uint32_t offset, const uint8_t *data, size_t len)
     return true;
 }
 
-static bool within(uint32_t offset, size_t len)
-{
+static bool within(uint32_t offset, size_t len) {
     return offset <= WORLD_NV_SIZE && len <= WORLD_NV_SIZE - offset;
 }
 
-static int nv_read(void *ctx, uint32_t offset, void *data, size_t len)
-{
+static int nv_read(void *ctx, uint32_t offset, void *data, size_t len) {
     const struct world *w = ctx;
     return within(offset, len) && get(w->nv.fd, offset, data, len) ? SPWF_OK : SPWF_E_NV;
 }
 
-static int nv_program(void *ctx, uint32_t offset, const void *data, size_t len)
-{
+static int nv_program(void *ctx, uint32_t offset, const void *data, size_t len) {
     const struct world *w = ctx;
     if (!within(offset, len) || offset % WORLD_NV_UNIT != 0 || len % WORLD_NV_UNIT != 0) {
         return SPWF_E_NV;
@@ -82,8 +77,7 @@ static int nv_program(void *ctx, uint32_t offset, const void *data, size_t len)
     return SPWF_OK;
 }
 
-static int nv_erase(void *ctx, uint32_t page)
-{
+static int nv_erase(void *ctx, uint32_t page) {
     const struct world *w = ctx;
     uint8_t blank[WORLD_NV_PAGE];
     if (page >= WORLD_NV_PAGES) {
@@ -94,8 +88,7 @@ static int nv_erase(void *ctx, uint32_t page)
 }
 
 /* Fills a new file, or one whose creation was cut short: 0xFF and nothing else, and too short. */
-static int fill(int fd, size_t size)
-{
+static int fill(int fd, size_t size) {
     uint8_t image[WORLD_NV_SIZE], blank[WORLD_NV_SIZE];
     memset(blank, 0xFF, sizeof blank);
     if (size > sizeof image || (size > 0 && !get(fd, 0, image, size)) ||
@@ -105,8 +98,7 @@ static int fill(int fd, size_t size)
     return put(fd, (uint32_t)size, blank, sizeof blank - size) ? 0 : errno;
 }
 
-static int check(int fd)
-{
+static int check(int fd) {
     struct stat st;
     if (flock(fd, LOCK_EX | LOCK_NB) != 0 || fstat(fd, &st) != 0) {
         return errno;
@@ -117,8 +109,7 @@ static int check(int fd)
     return st.st_size == WORLD_NV_SIZE ? 0 : fill(fd, (size_t)st.st_size);
 }
 
-int spwf_nv_file_open(struct nv *nv, const char *path)
-{
+int spwf_nv_file_open(struct nv *nv, const char *path) {
     int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOCTTY, 0600); /* it holds private keys */
     if (fd < 0) {
         return errno;
@@ -132,8 +123,7 @@ int spwf_nv_file_open(struct nv *nv, const char *path)
     return 0;
 }
 
-void spwf_nv_file_close(struct nv *nv)
-{
+void spwf_nv_file_close(struct nv *nv) {
     if (nv->fd >= 0) {
         close(nv->fd);
         nv->fd = -1;

@@ -7,8 +7,7 @@
 
 #include "world.h"
 
-static int nv_read(void *ctx, uint32_t offset, void *data, size_t len)
-{
+static int nv_read(void *ctx, uint32_t offset, void *data, size_t len) {
     const struct nv *nv = &((const struct world *)ctx)->nv;
     if (offset > WORLD_NV_SIZE || len > WORLD_NV_SIZE - offset) {
         return SPWF_E_NV;
@@ -29,8 +28,7 @@ static int nv_read(void *ctx, uint32_t offset, void *data, size_t len)
     return SPWF_OK;
 }
 
-bool spwf_nv_memory_blank(const uint8_t *old, const uint8_t *data, size_t len)
-{
+bool spwf_nv_memory_blank(const uint8_t *old, const uint8_t *data, size_t len) {
     for (size_t i = 0; i < len; i++) {
         size_t unit = i - i % WORLD_NV_UNIT;
         bool writes = false, blank = true;
@@ -45,8 +43,7 @@ bool spwf_nv_memory_blank(const uint8_t *old, const uint8_t *data, size_t len)
     return true;
 }
 
-static int nv_program(void *ctx, uint32_t offset, const void *data, size_t len)
-{
+static int nv_program(void *ctx, uint32_t offset, const void *data, size_t len) {
     struct nv *nv = &((struct world *)ctx)->nv;
     if (offset > WORLD_NV_SIZE || len > WORLD_NV_SIZE - offset || offset % WORLD_NV_UNIT != 0 ||
         len % WORLD_NV_UNIT != 0) {
@@ -76,8 +73,7 @@ static int nv_program(void *ctx, uint32_t offset, const void *data, size_t len)
     return SPWF_OK;
 }
 
-static int nv_erase(void *ctx, uint32_t page)
-{
+static int nv_erase(void *ctx, uint32_t page) {
     struct nv *nv = &((struct world *)ctx)->nv;
     if (page >= WORLD_NV_PAGES) {
         return SPWF_E_NV;
@@ -90,8 +86,7 @@ static int nv_erase(void *ctx, uint32_t page)
     return SPWF_OK;
 }
 
-void spwf_nv_memory_close(struct nv *nv)
-{
+void spwf_nv_memory_close(struct nv *nv) {
     for (int i = 0; i < WORLD_NV_PAGES; i++) {
         if (nv->pages[i] != NULL) {
             explicit_bzero(nv->pages[i], WORLD_NV_PAGE);

@@ -11,14 +11,12 @@
 
 #include "host.h"
 
-static bool enrol(int epoll, int fd)
-{
+static bool enrol(int epoll, int fd) {
     struct epoll_event event = {.events = EPOLLIN};
     return epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event) == 0;
 }
 
-int spwf_pollable_fileno(struct host *h)
-{
+int spwf_pollable_fileno(struct host *h) {
     if (h->fileno >= 0) {
         return h->fileno;
     }
@@ -40,18 +38,19 @@ int spwf_pollable_fileno(struct host *h)
     return h->fileno;
 }
 
-/* The module has just been run, so every event so far has been seen. */
-void spwf_pollable_update(struct host *h)
-{
+void spwf_pollable_drain(struct host *h) {
+    struct epoll_event events[SPWF_SOCKETS + 2];
+    if (h->fileno >= 0 && !h->leading) {
+        epoll_wait(h->world.watch.own, events, SPWF_SOCKETS + 2, 0);
+    }
+}
+
+void spwf_pollable_update(struct host *h) {
     if (h->fileno < 0) {
         return;
     }
-    struct epoll_event events[SPWF_SOCKETS + 2];
     struct itimerspec at = {0};
     eventfd_t count;
-    if (!h->leading) {
-        epoll_wait(h->world.watch.own, events, SPWF_SOCKETS + 2, 0);
-    }
     if (h->due != HOST_NEVER) {
         at.it_value.tv_sec = (time_t)(h->due / 1000000000u);
         at.it_value.tv_nsec = (long)(h->due % 1000000000u);
@@ -64,8 +63,7 @@ void spwf_pollable_update(struct host *h)
     }
 }
 
-void spwf_pollable_close(struct host *h)
-{
+void spwf_pollable_close(struct host *h) {
     int *fds[] = {&h->fileno, &h->timer, &h->ready};
     for (int i = 0; i < 3; i++) {
         if (*fds[i] >= 0) {

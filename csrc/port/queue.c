@@ -9,8 +9,7 @@
 
 enum { SMALLEST = 256 };
 
-static bool grow(struct queue *q, size_t len)
-{
+static bool grow(struct queue *q, size_t len) {
     if (len > SIZE_MAX / 4 || q->used > SIZE_MAX / 4) {
         return false;
     }
@@ -33,8 +32,7 @@ static bool grow(struct queue *q, size_t len)
     return true;
 }
 
-bool spwf_queue_push(struct queue *q, const void *data, size_t len)
-{
+bool spwf_queue_push(struct queue *q, const void *data, size_t len) {
     if (len == 0) {
         return true;
     }
@@ -52,13 +50,11 @@ bool spwf_queue_push(struct queue *q, const void *data, size_t len)
     return true;
 }
 
-const uint8_t *spwf_queue_front(const struct queue *q)
-{
+const uint8_t *spwf_queue_front(const struct queue *q) {
     return q->used != 0 ? q->bytes + q->head : NULL;
 }
 
-void spwf_queue_drop(struct queue *q, size_t len)
-{
+void spwf_queue_drop(struct queue *q, size_t len) {
     if (len >= q->used) {
         spwf_queue_clear(q);
         return;
@@ -67,8 +63,7 @@ void spwf_queue_drop(struct queue *q, size_t len)
     q->used -= len;
 }
 
-void spwf_queue_clear(struct queue *q)
-{
+void spwf_queue_clear(struct queue *q) {
     if (q->bytes != NULL) {
         explicit_bzero(q->bytes, q->size);
         free(q->bytes);

@@ -7,8 +7,7 @@
 
 #include "world.h"
 
-static void resolve_cancel(void *ctx)
-{
+static void resolve_cancel(void *ctx) {
     struct resolver *r = &((struct world *)ctx)->resolver;
     if (r->lookup != NULL) {
         spwf_lookup_drop(r->lookup);
@@ -16,8 +15,7 @@ static void resolve_cancel(void *ctx)
     *r = (struct resolver){.answer = SPWF_E_STATE};
 }
 
-static int resolve_start(void *ctx, const char *name)
-{
+static int resolve_start(void *ctx, const char *name) {
     struct world *w = ctx;
     struct resolver *r = &w->resolver;
     resolve_cancel(ctx);
@@ -41,8 +39,7 @@ static int resolve_start(void *ctx, const char *name)
     return SPWF_OK;
 }
 
-static int resolve_result(void *ctx, uint8_t ip[4])
-{
+static int resolve_result(void *ctx, uint8_t ip[4]) {
     struct resolver *r = &((struct world *)ctx)->resolver;
     if (r->lookup != NULL) {
         int answer = spwf_lookup_result(r->lookup, r->ip);

@@ -9,18 +9,15 @@
 
 #include "world.h"
 
-bool spwf_routes_literal(const char *text, uint8_t ip[4])
-{
+bool spwf_routes_literal(const char *text, uint8_t ip[4]) {
     return inet_pton(AF_INET, text, ip) == 1;
 }
 
-bool spwf_routes_synthetic(const uint8_t ip[4])
-{
+bool spwf_routes_synthetic(const uint8_t ip[4]) {
     return ip[0] == 198 && (ip[1] & 0xFE) == 18;
 }
 
-bool spwf_routes_name(const struct routes *r, const char *name, uint8_t ip[4])
-{
+bool spwf_routes_name(const struct routes *r, const char *name, uint8_t ip[4]) {
     for (size_t i = 0; i < r->count; i++) {
         if (strcasecmp(r->list[i].name, name) == 0) {
             memcpy(ip, r->list[i].from.ip, 4);
@@ -30,8 +27,7 @@ bool spwf_routes_name(const struct routes *r, const char *name, uint8_t ip[4])
     return false;
 }
 
-void spwf_routes_number(struct routes *r)
-{
+void spwf_routes_number(struct routes *r) {
     size_t count = r->count;
     for (size_t i = 0; i < count; i++) {
         struct route *route = &r->list[i];
@@ -45,8 +41,7 @@ void spwf_routes_number(struct routes *r)
     r->count = count;
 }
 
-const struct route *spwf_routes_find(const struct routes *r, const struct spwf_addr *to)
-{
+const struct route *spwf_routes_find(const struct routes *r, const struct spwf_addr *to) {
     for (size_t i = 0; i < r->count; i++) {
         const struct spwf_addr *from = &r->list[i].from;
         if (from->port == to->port && memcmp(from->ip, to->ip, 4) == 0) {

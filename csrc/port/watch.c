@@ -12,8 +12,7 @@
 
 enum { EDGES = EPOLLIN | EPOLLOUT | EPOLLRDHUP | (int)EPOLLET };
 
-static int list(const struct world *w, int fds[SPWF_SOCKETS + 1])
-{
+static int list(const struct world *w, int fds[SPWF_SOCKETS + 1]) {
     int n = 0;
     for (int i = 0; i < SPWF_SOCKETS; i++) {
         if (w->sockets[i].fd >= 0) {
@@ -26,14 +25,12 @@ static int list(const struct world *w, int fds[SPWF_SOCKETS + 1])
     return n;
 }
 
-static int enrol(int epoll, int fd, uint64_t tag)
-{
+static int enrol(int epoll, int fd, uint64_t tag) {
     struct epoll_event event = {.events = (uint32_t)EDGES, .data = {.u64 = tag}};
     return epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event) == 0 ? 0 : errno;
 }
 
-static int enrol_all(const struct world *w, int epoll, uint64_t tag)
-{
+static int enrol_all(const struct world *w, int epoll, uint64_t tag) {
     int fds[SPWF_SOCKETS + 1];
     int error = 0;
     for (int n = list(w, fds); n > 0 && error == 0; n--) {
@@ -42,19 +39,16 @@ static int enrol_all(const struct world *w, int epoll, uint64_t tag)
     return error;
 }
 
-void spwf_watch_start(struct watch *w)
-{
+void spwf_watch_start(struct watch *w) {
     *w = (struct watch){.own = -1, .wake = -1, .loop = -1};
 }
 
-bool spwf_watch_needed(const struct world *w)
-{
+bool spwf_watch_needed(const struct world *w) {
     int fds[SPWF_SOCKETS + 1];
     return list(w, fds) > 0;
 }
 
-bool spwf_watch_add(struct world *w, int fd)
-{
+bool spwf_watch_add(struct world *w, int fd) {
     int error = 0;
     if (w->watch.own >= 0) {
         error = enrol(w->watch.own, fd, 0);
@@ -68,8 +62,7 @@ bool spwf_watch_add(struct world *w, int fd)
     return error == 0;
 }
 
-int spwf_watch_open(struct world *w)
-{
+int spwf_watch_open(struct world *w) {
     if (w->watch.own >= 0) {
         return 0;
     }
@@ -93,8 +86,7 @@ int spwf_watch_open(struct world *w)
     return 0;
 }
 
-int spwf_watch_join(struct world *w, int loop, uint64_t tag)
-{
+int spwf_watch_join(struct world *w, int loop, uint64_t tag) {
     w->watch.loop = loop;
     w->watch.tag = tag;
     int error = enrol_all(w, loop, tag);
@@ -104,8 +96,7 @@ int spwf_watch_join(struct world *w, int loop, uint64_t tag)
     return error;
 }
 
-void spwf_watch_leave(struct world *w)
-{
+void spwf_watch_leave(struct world *w) {
     int fds[SPWF_SOCKETS + 1];
     for (int n = list(w, fds); n > 0; n--) {
         epoll_ctl(w->watch.loop, EPOLL_CTL_DEL, fds[n - 1], NULL);
@@ -113,8 +104,7 @@ void spwf_watch_leave(struct world *w)
     w->watch.loop = -1;
 }
 
-void spwf_watch_close(struct world *w)
-{
+void spwf_watch_close(struct world *w) {
     if (w->watch.own >= 0) {
         close(w->watch.own);
         close(w->watch.wake);

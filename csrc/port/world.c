@@ -7,8 +7,7 @@
 #include "world.h"
 
 int spwf_world_open(struct world *w, const char *nv, enum world_network network,
-                    struct lookup_pool *pool)
-{
+                    struct lookup_pool *pool) {
     w->pool = pool;
     w->nv.fd = -1;
     w->memory.step = network == WORLD_TRICKLE ? 1 : SIZE_MAX;
@@ -30,8 +29,7 @@ int spwf_world_open(struct world *w, const char *nv, enum world_network network,
     return nv != NULL ? spwf_nv_file_open(&w->nv, nv) : 0;
 }
 
-void spwf_world_close(struct world *w)
-{
+void spwf_world_close(struct world *w) {
     spwf_resolver_port.cancel(w);
     spwf_net_posix_close_all(w->sockets);
     spwf_net_memory_free(&w->memory);

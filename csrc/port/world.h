@@ -16,9 +16,9 @@ enum { WORLD_NV_PAGE = 1024, WORLD_NV_PAGES = 32, WORLD_NV_UNIT = 4 };
 enum { WORLD_NV_SIZE = WORLD_NV_PAGE * WORLD_NV_PAGES };
 
 enum world_network {
-    WORLD_POSIX = 0,   /* real sockets */
-    WORLD_MEMORY = 1,  /* peers are functions of this process: net_memory.c */
-    WORLD_TRICKLE = 2  /* the same, and each send() and recv() moves one byte */
+    WORLD_POSIX = 0,  /* real sockets */
+    WORLD_MEMORY = 1, /* peers are functions of this process: net_memory.c */
+    WORLD_TRICKLE = 2 /* the same, and each send() and recv() moves one byte */
 };
 
 /* ---------------------------------------------------------------- queue.c --------------------- */
@@ -68,7 +68,7 @@ int spwf_entropy_fill(void *ctx, void *data, size_t len);
 /* ---------------------------------------------------------------- nv_file.c, nv_memory.c ------ */
 
 struct nv {
-    int fd; /* -1: in memory */
+    int fd;                         /* -1: in memory */
     uint8_t *pages[WORLD_NV_PAGES]; /* in memory; NULL: erased */
 };
 
@@ -106,9 +106,9 @@ extern const struct spwf_link_port spwf_air_port;
 /* Where a name (or dotted address) and port of the module's network lie on the host's network. */
 struct route {
     char name[SPWF_NAME_MAX + 1];
-    char host[256];          /* name or IPv4 address, on the host's network */
-    struct spwf_addr from;   /* what the module connects to */
-    uint16_t port;           /* on the host's network */
+    char host[256];        /* name or IPv4 address, on the host's network */
+    struct spwf_addr from; /* what the module connects to */
+    uint16_t port;         /* on the host's network */
 };
 
 struct routes {
@@ -116,10 +116,12 @@ struct routes {
     size_t count;
 };
 
-void spwf_routes_number(struct routes *r); /* fills `from.ip`: dotted names as such, others 198.18.x.y */
+void spwf_routes_number(
+    struct routes *r); /* fills `from.ip`: dotted names as such, others 198.18.x.y */
 bool spwf_routes_name(const struct routes *r, const char *name, uint8_t ip[4]);
 const struct route *spwf_routes_find(const struct routes *r, const struct spwf_addr *to);
-bool spwf_routes_synthetic(const uint8_t ip[4]); /* in 198.18.0.0/15, which no network has [RFC 2544] */
+bool spwf_routes_synthetic(
+    const uint8_t ip[4]); /* in 198.18.0.0/15, which no network has [RFC 2544] */
 bool spwf_routes_literal(const char *text, uint8_t ip[4]); /* a dotted quad */
 
 /* ---------------------------------------------------------------- lookup.c -------------------- */
@@ -127,7 +129,7 @@ bool spwf_routes_literal(const char *text, uint8_t ip[4]); /* a dotted quad */
 struct lookup_pool; /* a bounded number of threads that call getaddrinfo() */
 struct lookup;
 
-struct lookup_pool *spwf_lookup_pool_new(void); /* NULL: no memory */
+struct lookup_pool *spwf_lookup_pool_new(void);          /* NULL: no memory */
 void spwf_lookup_pool_release(struct lookup_pool *pool); /* its threads end by themselves */
 
 /* Starts one; NULL with errno set. Its descriptor becomes readable when the result is there. */
@@ -172,7 +174,7 @@ struct net_pipe {
 };
 
 struct net_memory {
-    size_t step; /* bytes that one send() or recv() moves at most */
+    size_t step;            /* bytes that one send() or recv() moves at most */
     struct net_pipe *pipes; /* SPWF_SOCKETS of them, made at the first open() */
 };
 
@@ -200,9 +202,9 @@ struct watch {
 
 struct world;
 void spwf_watch_start(struct watch *w);
-bool spwf_watch_needed(const struct world *w);          /* is any descriptor open */
-int spwf_watch_open(struct world *w);                   /* makes `own` and `wake`; 0 or an errno */
-bool spwf_watch_add(struct world *w, int fd);           /* false: world.error is set */
+bool spwf_watch_needed(const struct world *w); /* is any descriptor open */
+int spwf_watch_open(struct world *w);          /* makes `own` and `wake`; 0 or an errno */
+bool spwf_watch_add(struct world *w, int fd);  /* false: world.error is set */
 int spwf_watch_join(struct world *w, int loop, uint64_t tag); /* 0 or an errno */
 void spwf_watch_leave(struct world *w);
 void spwf_watch_close(struct world *w);

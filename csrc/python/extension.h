@@ -1,0 +1,45 @@
+/*
+ * extension.h - what the files of spwf._core share. module.c makes the module; core.c and loop.c have one
+ * type each; options.c turns the arguments of Core() into a host. All that the module owns is in struct
+ * state; nothing is static. Written against the limited API of Python 3.11.
+ *
+ * Every file: the GIL is released before a host's lock is awaited, so whoever holds that lock never needs
+ * the GIL. spwf/_core.pyi documents what Python sees.
+ */
+#ifndef SPWF_EXTENSION_H
+#define SPWF_EXTENSION_H
+
+#define PY_SSIZE_T_CLEAN
+#include <Python.h>
+#include <sys/types.h>
+
+#include "host.h"
+
+struct state {
+    PyTypeObject *core_type, *loop_type;
+    struct lookup_pool *pool;
+};
+
+struct core {
+    PyObject_HEAD struct host host;
+    pid_t process; /* that made it; 0: it was never opened */
+};
+
+extern PyType_Spec spwf_core_spec, spwf_loop_spec;
+
+/* core.c: the descriptor-related trouble of a world, once, as OSError. 0, or -1 with the error set. */
+int spwf_core_check(struct core *self);
+
+/* options.c: opens self->host from the arguments of Core(). 0, or -1 with an exception set. */
+int spwf_options_open(struct core *self, struct lookup_pool *pool, PyObject *args,
+                      PyObject *kwargs);
+
+/* options.c: an OSError; `text` is taken over (NULL: an exception is set already), `path` may be NULL. */
+void spwf_options_raise(int error, PyObject *text, PyObject *path);
+
+/* options.c: a timeout in seconds or None to a deadline in real ns. 0, or -1 with ValueError. */
+int spwf_options_deadline(PyObject *timeout, uint64_t *deadline);
+/* options.c: seconds, finite and not negative, to ns. 0, or -1 with ValueError. */
+int spwf_options_seconds(PyObject *seconds, uint64_t *ns);
+
+#endif
