@@ -1,8 +1,8 @@
 """The SPWF01S core on this host, in C (csrc/python). Loose ends are tied in spwf.emulation.
 
-All methods of one `Core` may be called from any threads. The GIL is released while a module runs and while
-anybody waits. A `Core` or `Loop` works in the process that made it: in a fork its methods raise
-RuntimeError, and dropping it there leaves the original alone.
+All methods of one `Core` may be called from any threads. The GIL is released while a module runs
+and while anybody waits. A `Core` or `Loop` works in the process that made it: in a fork its
+methods raise RuntimeError, and dropping it there leaves the original alone.
 """
 
 from collections.abc import Sequence
@@ -48,8 +48,8 @@ class _Outcome(TypedDict):
 class Core:
     """One emulated module. It is made without power: see `power()`.
 
-    Methods raise ValueError once it is closed, and OSError (EMFILE) where the process may open no more
-    files: the module itself then has answered an error, as if its network had none of it.
+    Methods raise ValueError once it is closed, and OSError (EMFILE) where the process may open no
+    more files: the module itself then has answered an error, as if there were no network.
     """
 
     def __new__(
@@ -73,53 +73,62 @@ class Core:
 
         nv: file of 32768 bytes that holds the flash, made where it does not exist, locked until
             `close()`; None: flash in memory, kept as long as the Core.
-        pace: "virtual" skips the module's own delays (boot, reply pace), never the waiting for a peer;
-            "real" waits for both.
-        seed: bytes from which the module's entropy is made: the same seed and the same history give the
-            same bytes. None: the kernel's.
-        routes: (NAME, PORT, HOST, PORT): what the module calls NAME:PORT is HOST:PORT of this host's
-            network. NAME is a name (it resolves to an address of 198.18.0.0/15) or a dotted address;
-            HOST a name or IPv4 address. Ports are 1 to 65535. A routed name has no other ports.
-        aps: (SSID, PASSPHRASE) of the access points in reach, "" for an open one; none: every network
-            is there and accepts whatever it is offered. SSIDs have 1 to 32 bytes, passphrases 8 to 64.
-        network: "posix" for real sockets; "memory" for peers in this process (`peer_accept()`), where
-            only routed names resolve; "trickle" is "memory" moving one byte at a time.
+        pace: "virtual" skips the module's own delays (boot, reply pace), never the waiting for a
+            peer; "real" waits for both.
+        seed: bytes from which the module's entropy is made: the same seed and the same history
+            give the same bytes. None: the kernel's.
+        routes: (NAME, PORT, HOST, PORT): what the module calls NAME:PORT is HOST:PORT of this
+            host's network. NAME is a name (it resolves to an address of 198.18.0.0/15) or a dotted
+            address; HOST a name or IPv4 address. Ports are 1 to 65535. A routed name has no other
+            ports.
+        aps: (SSID, PASSPHRASE) of the access points in reach, "" for an open one; none: every
+            network is there and accepts whatever it is offered. SSIDs have 1 to 32 bytes,
+            passphrases 8 to 64.
+        network: "posix" for real sockets; "memory" for peers in this process (`peer_accept()`),
+            where only routed names resolve; "trickle" is "memory" moving one byte at a time.
         limits: "note" allows 3072 bytes of TLS files, "off" 6144 [design 10].
         sni: send the server_name extension.
         prng: "rc4" seeds the TLS generator through the module's RC4 based one [note 2.6].
         min_version: the lowest that a server may choose.
-        timeout: the longest handshake in seconds, more than 0 to 3600, rounded up to whole seconds.
+        timeout: the longest handshake in seconds, more than 0 to 3600, rounded up to whole
+            seconds.
         echo: the factory value of localecho1.
         settime: "lenient" lets a second AT+S.SETTIME answer OK.
 
-        ValueError: a value that is not allowed (the message lists what is). BlockingIOError with the
-        file's name: another module has `nv`. OSError: `nv` cannot be used.
+        ValueError: a value that is not allowed (the message lists what is). BlockingIOError with
+        the file's name: another module has `nv`. OSError: `nv` cannot be used.
         """
 
     def power(self, on: bool, /) -> None:
-        """Switch the module on (it boots: WIND:1 and so on) or off; nothing where it is so already.
+        """Switch the module on (it boots: WIND:1 and so on) or off.
 
-        Off closes its connections and forgets all but the flash and the output not yet read.
+        Nothing happens where it is so already. Off closes its connections and forgets all but the
+        flash and the output not yet read.
         """
 
     def write(self, data: Buffer, /) -> int:
-        """Queue bytes for the module's UART, without limit, and run the module; returns their number.
+        """Queue bytes for the module's UART, run the module, return their number.
 
-        Never waits for anything, least of all for the output to be read. Without power they are lost.
+        The queue has no limit, so nothing is waited for, least of all that the output is read.
+        Without power the bytes are lost.
         """
 
     def read(self, size: int, timeout: float | None, /) -> bytes:
         """Run the module until `size` bytes of its output are there, and take them.
 
-        Fewer, and possibly none, where `timeout` seconds are over (None: never; 0: what is there) or
-        `wake()` was called. Signals are handled while it waits, and what they interrupt loses nothing.
+        Fewer, and possibly none, where `timeout` seconds are over (None: never; 0: what is there)
+        or `wake()` was called. Signals are handled while it waits, and what they interrupt loses
+        nothing.
         """
 
     def run(self, timeout: float | None, /) -> bool:
         """Run the module until there is output to read: True. False: time over, or `wake()`."""
 
     def wake(self) -> None:
-        """End a `read()` or `run()` of another thread early; where none waits, the next one that would."""
+        """End a `read()` or `run()` of another thread early.
+
+        Where none waits the next one that would wait ends at once.
+        """
 
     def reset_input(self) -> None:
         """Drop the output that was not read."""
@@ -140,17 +149,18 @@ class Core:
         """Let every access point vanish (False) or return (True)."""
 
     def peer_accept(self, id: int, accept: bool = True, /) -> tuple[str, int]:
-        """Accept or refuse the connection that socket `id` (0 to 7) is making; returns its address, port.
+        """Accept or refuse the connection that socket `id` (0 to 7) is making.
 
-        This and the three below are the other ends of `network="memory"`. ConnectionError: there is no
-        such connection, or it is not in that state.
+        Returns the address and port that it is made to. This and the three below are the other
+        ends of `network="memory"`. ConnectionError: there is no such connection, or it is not in
+        that state.
         """
 
     def peer_write(self, id: int, data: Buffer, /) -> None:
         """Send bytes to the module's socket `id`, without limit."""
 
     def peer_read(self, id: int, /) -> bytes | None:
-        """Take all that socket `id` has sent; b"" for nothing yet, None once the module has closed it."""
+        """Take all that socket `id` has sent; b"" for nothing yet, None after the module's end."""
 
     def peer_close(self, id: int, reset: bool = False, /) -> None:
         """Close the connection of socket `id`: FIN, or RST where `reset`."""
@@ -161,7 +171,7 @@ class Core:
 
     @property
     def time(self) -> float:
-        """The module's monotonic clock in seconds since the Core was made: real time plus what was skipped."""
+        """The module's monotonic clock, in s since the Core was made: real time plus skipped."""
 
     @property
     def heap(self) -> tuple[int, int, int]:
@@ -169,13 +179,14 @@ class Core:
 
     @property
     def outcome(self) -> _Outcome | None:
-        """How the last secure SOCKON went; None before the first since power-on, and without power."""
+LONG         """How the last secure SOCKON went; None without power or before the first since power-on."""
 
 @final
 class Loop:
-    """Many Cores, run by one thread behind one epoll. Costs no time for Cores that have nothing to do.
+    """Many Cores, run by one thread behind one epoll.
 
-    A Core may be used directly while it is in a Loop. OSError: no more files may be opened.
+    Cores that have nothing to do cost no time. A Core may be used directly while it is in a Loop.
+    OSError: no more files may be opened.
     """
 
     def __new__(cls) -> Loop: ...
@@ -188,6 +199,7 @@ class Loop:
     def run(self, timeout: float | None, /) -> list[Core]:
         """Run them until one has output, and return all that have; empty after `timeout` seconds.
 
-        None waits for ever, 0 not at all. A Core is returned by every run until its output is read.
-        RuntimeError: another thread runs this Loop. OSError: one of them could not open a file.
+        None waits for ever, 0 not at all. A Core is returned by every run until its output is
+        read. RuntimeError: another thread runs this Loop. OSError: one of them could not open a
+        file.
         """

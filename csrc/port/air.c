@@ -1,10 +1,10 @@
 /*
- * air.c - the access points in reach of one module. Called by the core through the port, and by host.c
- * (the caller lets them vanish). A join ends at once: what it takes on the air is paced by the core,
- * which can be skipped. What an access point says is fixed, so that transcripts repeat.
+ * air.c - the access points in reach of one module. Called by the core through the port, and by
+ * host.c (the caller lets them vanish). A join ends at once: what it takes on the air is paced by
+ * the core, which can be skipped. What an access point says is fixed, so that transcripts repeat.
  *
- * A wrong passphrase shows as on the air: the 4-way handshake times out (IEEE 802.11 reason 15). Where
- * privacy itself differs the access point refuses the request's security element (reason 13).
+ * A wrong passphrase shows as on the air: the 4-way handshake times out (IEEE 802.11 reason 15).
+ * Where privacy itself differs the access point refuses the request's security element (reason 13).
  */
 #include <string.h>
 

@@ -1,10 +1,11 @@
 /*
- * entropy.c - random bytes: the kernel's, or a sequence that a seed repeats exactly. A seeded module is
- * for tests: its bytes are no secret. Called by the core through the port.
+ * entropy.c - random bytes: the kernel's, or a sequence that a seed repeats exactly. A seeded
+ * module is for tests: its bytes are no secret. Called by the core through the port.
  *
- * The sequence: FNV-1a (64 bits) of the seed starts SplitMix64, four of whose values are the state of
- * xoshiro256**; each of its values gives eight bytes, the lowest first, and every request begins a new
- * value. All three are public and described by their authors (Noll; Steele, Lea, Flood; Blackman, Vigna).
+ * The sequence: FNV-1a (64 bits) of the seed starts SplitMix64, four of whose values are the state
+ * of xoshiro256**; each of its values gives eight bytes, the lowest first, and every request begins
+ * a new value. All three are public and described by their authors (Noll; Steele, Lea, Flood;
+ * Blackman, Vigna).
  */
 #include <errno.h>
 #include <sys/random.h>

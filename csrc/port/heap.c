@@ -1,7 +1,7 @@
 /*
  * heap.c - the memory of one module: malloc() with an account. Called by the core through the port.
- * The account tells what a session costs and that nothing is left behind; `fail_at` lets a test make
- * any one allocation fail.
+ * The account tells what a session costs and that nothing is left behind; `fail_at` lets a test
+ * make any one allocation fail.
  */
 #include <stdalign.h>
 #include <stdlib.h>

@@ -1,10 +1,11 @@
 /*
- * host.c - runs one module. Called by csrc/python, loop.c and the C tests; the only file of csrc/port that
- * calls the core.
+ * host.c - runs one module. Called by csrc/python, loop.c and the C tests; the only file of
+ * csrc/port that calls the core.
  *
- * Waiting. One thread at a time, the leader, waits on the world's epoll; where no descriptor is open, or
- * another thread leads, a thread waits on a semaphore of its own. Whoever has run the module wakes all
- * others, which look again and may lead. Both kinds of wait end on a signal, so Ctrl-C works.
+ * Waiting. One thread at a time, the leader, waits on the world's epoll; where no descriptor is
+ * open, or another thread leads, a thread waits on a semaphore of its own. Whoever has run the
+ * module wakes all others, which look again and may lead. Both kinds of wait end on a signal, so
+ * Ctrl-C works.
  */
 #include "host.h"
 

@@ -1,11 +1,11 @@
 /*
- * host.h - a module at work on the host: struct spwf, its world, and unlimited queues on both sides of its
- * UART. host.c runs one; loop.c runs thousands. csrc/python and the C tests call both; neither knows
- * Python.
+ * host.h - a module at work on the host: struct spwf, its world, and unlimited queues on both sides
+ * of its UART. host.c runs one; loop.c runs thousands. csrc/python and the C tests call both;
+ * neither knows Python.
  *
- * Locking. A host's lock is held while the module is polled and bytes are copied, never while anybody
- * waits. Functions that say "locked" want it held; the others take it themselves. Order of locks: the
- * loop's `stepping`, a host's `lock`, the loop's `lock`.
+ * Locking. A host's lock is held while the module is polled and bytes are copied, never while
+ * anybody waits. Functions that say "locked" want it held; the others take it themselves. Order of
+ * locks: the loop's `stepping`, a host's `lock`, the loop's `lock`.
  */
 #ifndef SPWF_HOST_H
 #define SPWF_HOST_H
@@ -45,8 +45,8 @@ int spwf_host_open(struct host *h, const struct spwf_config *config, const char 
                    enum world_network network, struct lookup_pool *pool);
 /* Power off, descriptors closed; waiting threads return first. Harmless when repeated. */
 void spwf_host_close(struct host *h);
-/* The last act, when no thread can be inside. `silent`: in a copy of the process after fork(), where
- * the module's connections belong to the original. */
+/* The last act, when no thread can be inside. `silent`: in a copy of the process after fork(),
+ * where the module's connections belong to the original. */
 void spwf_host_free(struct host *h, bool silent);
 
 int spwf_host_power(struct host *h, bool on); /* 0, or enum spwf_error; runs the boot sequence */
@@ -63,8 +63,8 @@ void spwf_host_run(
 
 enum host_end { HOST_READY, HOST_TIMEOUT, HOST_CANCELLED, HOST_INTERRUPTED, HOST_FAILED };
 
-/* Runs the module until `size` bytes of output are there, or until `deadline` (real ns). INTERRUPTED: a
- * signal came, call again. FAILED: world.error says why waiting is impossible. */
+/* Runs the module until `size` bytes of output are there, or until `deadline` (real ns).
+ * INTERRUPTED: a signal came, call again. FAILED: world.error says why waiting is impossible. */
 enum host_end spwf_host_until(struct host *h, size_t size, uint64_t deadline);
 
 int spwf_host_timeout(
@@ -79,7 +79,8 @@ struct host_turn spwf_host_turn(struct host *h);
 
 /* ---------------------------------------------------------------- pollable.c ------------------ */
 
-/* A descriptor that is readable while spwf_host_until(h, 1, 0) has something to do; -1 with errno. */
+/* A descriptor that is readable while spwf_host_until(h, 1, 0) has something to do; -1 with errno.
+ */
 int spwf_pollable_fileno(struct host *h);  /* locked */
 void spwf_pollable_drain(struct host *h);  /* locked; before every run of the module */
 void spwf_pollable_update(struct host *h); /* locked; after it */
@@ -95,8 +96,8 @@ int spwf_loop_add(struct loop *l, struct host *h, void *owner);
 bool spwf_loop_discard(struct loop *l, struct host *h); /* false: not in this loop */
 void *spwf_loop_each(const struct loop *l, size_t *i);  /* owners in turn from *i = 0; NULL: end */
 
-/* Runs the hosts until one has output or trouble (world.error), or until `deadline` (real ns). FAILED:
- * another thread runs this loop. */
+/* Runs the hosts until one has output or trouble (world.error), or until `deadline` (real ns).
+ * FAILED: another thread runs this loop. */
 enum host_end spwf_loop_run(struct loop *l, uint64_t deadline);
 
 /* Owner number i (from 0) that the last run found; NULL where it has left since. False: no more. */

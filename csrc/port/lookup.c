@@ -2,10 +2,10 @@
  * lookup.c - names to IPv4 addresses without making anybody wait: getaddrinfo() in a few threads.
  * Called by resolver.c and net_posix.c; the pool is made by whoever makes worlds.
  *
- * A lookup belongs to its owner and to the pool at once, so the owner may drop it at any time: a thread
- * that is inside getaddrinfo() finishes on memory that is still its own. Results are told by an eventfd,
- * which a world watches as it watches its sockets. Threads are started as lookups queue up, at most
- * THREADS of them, and end after IDLE seconds without work; they take no signals.
+ * A lookup belongs to its owner and to the pool at once, so the owner may drop it at any time: a
+ * thread that is inside getaddrinfo() finishes on memory that is still its own. Results are told by
+ * an eventfd, which a world watches as it watches its sockets. Threads are started as lookups queue
+ * up, at most THREADS of them, and end after IDLE seconds without work; they take no signals.
  */
 #include <errno.h>
 #include <netdb.h>

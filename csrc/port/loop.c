@@ -1,14 +1,14 @@
 /*
  * loop.c - many hosts behind one epoll. Called by csrc/python; calls host.c.
  *
- * Each host has a slot. A slot is ready when something may have changed for its host: a descriptor of its
- * world, its due time (a binary heap of slots), or another thread that used it. run() takes the ready
- * slots and steps their hosts; those that have output stay ready, so they are reported until they are
- * read. What epoll carries is a tag, slot and generation, never a pointer: an event that outlives its
- * host finds nothing.
+ * Each host has a slot. A slot is ready when something may have changed for its host: a descriptor
+ * of its world, its due time (a binary heap of slots), or another thread that used it. run() takes
+ * the ready slots and steps their hosts; those that have output stay ready, so they are reported
+ * until they are read. What epoll carries is a tag, slot and generation, never a pointer: an event
+ * that outlives its host finds nothing.
  *
- * Locks: `stepping` is held while run() has a host in hand, so a host that has left is in nobody's hands;
- * `lock` guards the slots and is innermost. One thread runs a loop at a time.
+ * Locks: `stepping` is held while run() has a host in hand, so a host that has left is in nobody's
+ * hands; `lock` guards the slots and is innermost. One thread runs a loop at a time.
  */
 #include <errno.h>
 #include <stdlib.h>

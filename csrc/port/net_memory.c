@@ -1,8 +1,8 @@
 /*
- * net_memory.c - a network without sockets: each of the module's connections ends in this process, where
- * a test accepts or refuses it, reads what the module sent and writes what it shall receive. Called by
- * the core through the port, and by host.c on behalf of the peers. Nothing here knows time, so all of it
- * may be skipped. With `step` 1 every send() and recv() moves one byte.
+ * net_memory.c - a network without sockets: each of the module's connections ends in this process,
+ * where a test accepts or refuses it, reads what the module sent and writes what it shall receive.
+ * Called by the core through the port, and by host.c on behalf of the peers. Nothing here knows
+ * time, so all of it may be skipped. With `step` 1 every send() and recv() moves one byte.
  */
 #include <stdlib.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 /*
- * net_posix.c - the module's TCP as real sockets. Called by the core through the port. Nothing blocks;
- * watch.c wakes whoever runs the module. Where a route names a host by name, the socket stays CONNECTING
- * while lookup.c works, and its descriptor is the lookup's.
+ * net_posix.c - the module's TCP as real sockets. Called by the core through the port. Nothing
+ * blocks; watch.c wakes whoever runs the module. Where a route names a host by name, the socket
+ * stays CONNECTING while lookup.c works, and its descriptor is the lookup's.
  *
  * UDP and listening sockets are not the module's yet: those three functions answer SPWF_E_ABSENT.
  */
@@ -244,7 +244,8 @@ static void net_close(void *ctx, int id, bool abort) {
             struct linger now = {.l_onoff = 1, .l_linger = 0};
             setsockopt(s->fd, SOL_SOCKET, SO_LINGER, &now, sizeof now);
         } else {
-            /* Linux sends RST where unread bytes are closed upon, and the peer may lose our last ones. */
+            /* Linux sends RST where unread bytes are closed upon, and the peer may lose our last
+             * ones. */
             char bytes[4096];
             for (int i = 0; i < DRAIN_ROUNDS && recv(s->fd, bytes, sizeof bytes, 0) > 0; i++) {
             }

@@ -1,7 +1,7 @@
 /*
- * nv_file.c - flash in a file: WORLD_NV_SIZE bytes, byte n of the file is byte n of the flash. Called by
- * the core through the port, and by world.c. Every operation is one pwrite(), so what the core has
- * programmed outlives this process however it ends. The file is locked while it is open.
+ * nv_file.c - flash in a file: WORLD_NV_SIZE bytes, byte n of the file is byte n of the flash.
+ * Called by the core through the port, and by world.c. Every operation is one pwrite(), so what the
+ * core has programmed outlives this process however it ends. The file is locked while it is open.
  */
 #include <errno.h>
 #include <fcntl.h>

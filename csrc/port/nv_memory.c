@@ -1,6 +1,6 @@
 /*
- * nv_memory.c - flash that is gone with the process. Called by the core through the port. A page takes
- * memory from its first program() to its erase(), so thousands of idle modules cost nothing.
+ * nv_memory.c - flash that is gone with the process. Called by the core through the port. A page
+ * takes memory from its first program() to its erase(), so thousands of idle modules cost nothing.
  */
 #include <stdlib.h>
 #include <string.h>

@@ -1,7 +1,8 @@
 /*
- * pollable.c - one descriptor for select(), poll() and asyncio that stands for a module: readable when its
- * network has news, when a delay of its own has ended, or when output waits. Called by host.c and, for
- * Core.fileno(), by csrc/python. Made only for those who ask: it costs five descriptors.
+ * pollable.c - one descriptor for select(), poll() and asyncio that stands for a module: readable
+ * when its network has news, when a delay of its own has ended, or when output waits. Called by
+ * host.c and, for Core.fileno(), by csrc/python. Made only for those who ask: it costs five
+ * descriptors.
  */
 #include <errno.h>
 #include <sys/epoll.h>

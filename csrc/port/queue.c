@@ -1,6 +1,6 @@
 /*
- * queue.c - a growing byte queue. Used on both sides of the module's UART (host.c), where no size is
- * too large, and by the in-memory network. Keys pass through it, so what is freed is wiped.
+ * queue.c - a growing byte queue. Used on both sides of the module's UART (host.c), where no size
+ * is too large, and by the in-memory network. Keys pass through it, so what is freed is wiped.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -37,7 +37,8 @@ bool spwf_queue_push(struct queue *q, const void *data, size_t len) {
         return true;
     }
     if (q->size - q->head - q->used < len) {
-        /* Moving the rest to the front pays where at least half is free: each byte moves O(1) times. */
+        /* Moving the rest to the front pays where at least half is free: each byte moves O(1)
+         * times. */
         if (q->size - q->used >= len && q->used <= q->size / 2) {
             memmove(q->bytes, q->bytes + q->head, q->used);
             q->head = 0;

@@ -1,7 +1,7 @@
 /*
  * resolver.c - the module's DNS. Called by the core through the port: one lookup at a time. Dotted
- * addresses and routed names are answered at once; only other names ask the host's resolver, and on the
- * in-memory network there is none to ask.
+ * addresses and routed names are answered at once; only other names ask the host's resolver, and on
+ * the in-memory network there is none to ask.
  */
 #include <errno.h>
 

@@ -1,7 +1,8 @@
 /*
  * routes.c - NAME:PORT of the module's network to HOST:PORT of the host's. Called by resolver.c and
  * net_posix.c. A routed name resolves to an address of 198.18.0.0/15, a block that is kept for
- * measurements [RFC 2544] and so belongs to nobody; each name has one, whatever ports it is routed on.
+ * measurements [RFC 2544] and so belongs to nobody; each name has one, whatever ports it is routed
+ * on.
  */
 #include <arpa/inet.h>
 #include <string.h>

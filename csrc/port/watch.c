@@ -1,7 +1,8 @@
 /*
- * watch.c - which descriptors of a world wake whom. Called by net_posix.c and resolver.c as they open
- * descriptors, by host.c to wait, by loop.c to join. A closed descriptor leaves every epoll by itself, so
- * a copy of this process after fork() can close its copies without disturbing the original.
+ * watch.c - which descriptors of a world wake whom. Called by net_posix.c and resolver.c as they
+ * open descriptors, by host.c to wait, by loop.c to join. A closed descriptor leaves every epoll by
+ * itself, so a copy of this process after fork() can close its copies without disturbing the
+ * original.
  */
 #include <errno.h>
 #include <sys/epoll.h>

@@ -1,9 +1,10 @@
 /*
- * world.h - the host's world of one module: what the callbacks of struct spwf_port find behind `ctx`.
+ * world.h - the host's world of one module: what the callbacks of struct spwf_port find behind
+ * `ctx`.
  *
- * One struct world per module, one part per file of csrc/port; a part is changed only by the file that
- * it is named after. host.c runs a module in its world. Nothing here knows Python, and nothing but
- * host.c calls the core.
+ * One struct world per module, one part per file of csrc/port; a part is changed only by the file
+ * that it is named after. host.c runs a module in its world. Nothing here knows Python, and nothing
+ * but host.c calls the core.
  *
  * Everything below is called under the lock of the module's host (host.h), and nothing blocks.
  */
@@ -23,7 +24,8 @@ enum world_network {
 
 /* ---------------------------------------------------------------- queue.c --------------------- */
 
-/* A growing byte queue in one piece; it owns no memory while it is empty, and wipes what it frees. */
+/* A growing byte queue in one piece; it owns no memory while it is empty, and wipes what it frees.
+ */
 struct queue {
     uint8_t *bytes;
     size_t head, used, size;
@@ -190,9 +192,10 @@ void spwf_net_memory_free(struct net_memory *n);
 /* ---------------------------------------------------------------- watch.c --------------------- */
 
 /*
- * The descriptors of a world (its sockets, its lookup) are watched edge-triggered by up to two epolls:
- * its own, made at the first real wait, and that of the loop it belongs to. Edges suffice because the
- * core looks at everything whenever it is polled; so data that waits for AT+S.SOCKR wakes nobody twice.
+ * The descriptors of a world (its sockets, its lookup) are watched edge-triggered by up to two
+ * epolls: its own, made at the first real wait, and that of the loop it belongs to. Edges suffice
+ * because the core looks at everything whenever it is polled; so data that waits for AT+S.SOCKR
+ * wakes nobody twice.
  */
 struct watch {
     int own, wake; /* an epoll and an eventfd inside it; -1: not made */
@@ -228,7 +231,8 @@ struct world {
 };
 
 /* Makes a world on zeroed memory: `nv` is a path or NULL. `pool` outlives it. 0, or the errno of
- * spwf_nv_file_open(). Routes, access points and seed are then set by the caller, before any use. */
+ * spwf_nv_file_open(). Routes, access points and seed are then set by the caller, before any use.
+ */
 int spwf_world_open(struct world *w, const char *nv, enum world_network network,
                     struct lookup_pool *pool);
 void spwf_world_close(struct world *w);

@@ -1,6 +1,7 @@
 /*
- * core.c - the type Core: one module on its host. A thin layer: checks arguments, gives the GIL away,
- * calls host.c, and turns what comes back into Python. Nothing here waits while it holds a lock.
+ * core.c - the type Core: one module on its host. A thin layer: checks arguments, gives the GIL
+ * away, calls host.c, and turns what comes back into Python. Nothing here waits while it holds a
+ * lock.
  */
 #include "extension.h"
 
@@ -132,7 +133,8 @@ static PyObject *core_write(PyObject *self, PyObject *argument) {
     return spwf_core_check((struct core *)self) == 0 ? PyLong_FromSsize_t(size) : NULL;
 }
 
-/* Until `size` bytes are there, or the time is over, or wake() was called: 0; -1: an exception is set. */
+/* Until `size` bytes are there, or the time is over, or wake() was called: 0; -1: an exception is
+ * set. */
 static int wait_for(PyObject *self, size_t size, uint64_t deadline) {
     struct host *h = &((struct core *)self)->host;
     enum host_end end;

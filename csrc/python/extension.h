@@ -1,10 +1,10 @@
 /*
- * extension.h - what the files of spwf._core share. module.c makes the module; core.c and loop.c have one
- * type each; options.c turns the arguments of Core() into a host. All that the module owns is in struct
- * state; nothing is static. Written against the limited API of Python 3.11.
+ * extension.h - what the files of spwf._core share. module.c makes the module; core.c and loop.c
+ * have one type each; options.c turns the arguments of Core() into a host. All that the module owns
+ * is in struct state; nothing is static. Written against the limited API of Python 3.11.
  *
- * Every file: the GIL is released before a host's lock is awaited, so whoever holds that lock never needs
- * the GIL. spwf/_core.pyi documents what Python sees.
+ * Every file: the GIL is released before a host's lock is awaited, so whoever holds that lock never
+ * needs the GIL. spwf/_core.pyi documents what Python sees.
  */
 #ifndef SPWF_EXTENSION_H
 #define SPWF_EXTENSION_H
@@ -27,14 +27,16 @@ struct core {
 
 extern PyType_Spec spwf_core_spec, spwf_loop_spec;
 
-/* core.c: the descriptor-related trouble of a world, once, as OSError. 0, or -1 with the error set. */
+/* core.c: the descriptor-related trouble of a world, once, as OSError. 0, or -1 with the error set.
+ */
 int spwf_core_check(struct core *self);
 
 /* options.c: opens self->host from the arguments of Core(). 0, or -1 with an exception set. */
 int spwf_options_open(struct core *self, struct lookup_pool *pool, PyObject *args,
                       PyObject *kwargs);
 
-/* options.c: an OSError; `text` is taken over (NULL: an exception is set already), `path` may be NULL. */
+/* options.c: an OSError; `text` is taken over (NULL: an exception is set already), `path` may be
+ * NULL. */
 void spwf_options_raise(int error, PyObject *text, PyObject *path);
 
 /* options.c: a timeout in seconds or None to a deadline in real ns. 0, or -1 with ValueError. */

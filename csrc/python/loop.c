@@ -1,6 +1,7 @@
 /*
- * loop.c - the type Loop: many Cores behind one epoll. A thin layer over csrc/port/loop.c, which keeps a
- * pointer to each Core; the reference that belongs to it is taken by add() and given back by discard().
+ * loop.c - the type Loop: many Cores behind one epoll. A thin layer over csrc/port/loop.c, which
+ * keeps a pointer to each Core; the reference that belongs to it is taken by add() and given back
+ * by discard().
  */
 #include "extension.h"
 

@@ -1,10 +1,11 @@
 /*
- * module.c - the module spwf._core: its two types, its constants, and the pool of resolver threads that
- * all Cores share. Multi-phase, so each interpreter has its own.
+ * module.c - the module spwf._core: its two types, its constants, and the pool of resolver threads
+ * that all Cores share. Multi-phase, so each interpreter has its own.
  */
 #include "extension.h"
 
-/* The names of enum spwf_cause and of the bits of enum spwf_note, in their order (spwf.h says more). */
+/* The names of enum spwf_cause and of the bits of enum spwf_note, in their order (spwf.h says
+ * more). */
 static const char *const causes[] = {
     [SPWF_CAUSE_NONE] = "none",
     [SPWF_CAUSE_RESOLVE] = "resolve",
@@ -109,7 +110,8 @@ static int module_clear(PyObject *module) {
     return 0;
 }
 
-/* Every Core keeps its type alive, and that keeps this module: none is left that could use the pool. */
+/* Every Core keeps its type alive, and that keeps this module: none is left that could use the
+ * pool. */
 static void module_free(void *module) {
     struct state *state = PyModule_GetState(module);
     module_clear(module);

@@ -1,6 +1,6 @@
 /*
- * options.c - the arguments of Core() and the times that its methods take: what is allowed, and what to
- * say where it is not. Called by core.c and loop.c.
+ * options.c - the arguments of Core() and the times that its methods take: what is allowed, and
+ * what to say where it is not. Called by core.c and loop.c.
  */
 #include "extension.h"
 
@@ -47,7 +47,8 @@ static bool choose(struct option *option) {
     return false;
 }
 
-/* UTF-8 of a str that fits `size` bytes with its NUL and holds none; false with an exception set. */
+/* UTF-8 of a str that fits `size` bytes with its NUL and holds none; false with an exception set.
+ */
 static bool copy_text(const char *what, PyObject *text, char *out, size_t size) {
     Py_ssize_t length;
     const char *utf8 = PyUnicode_AsUTF8AndSize(text, &length);
