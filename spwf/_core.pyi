@@ -179,7 +179,7 @@ class Core:
 
     @property
     def outcome(self) -> _Outcome | None:
-LONG         """How the last secure SOCKON went; None without power or before the first since power-on."""
+        """How the last secure SOCKON went; None without power, or where there was none yet."""
 
 @final
 class Loop:
