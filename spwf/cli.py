@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from spwf.errors import HarnessError, ModuleError
+from spwf.errors import HarnessError, ModuleError, OpenSSLError
+from spwf.ports.protocol_spwf import OPTIONS, Option
 
 if TYPE_CHECKING:
     from spwf.wires import Wire
@@ -35,7 +36,7 @@ class Commands(click.Group):
 def describe(error: Exception) -> str:
     """Return one line; an OSError reads "what: why" without its number."""
     if isinstance(error, OSError) and error.filename is not None and error.strerror:
-        return f"{error.filename}: {error.strerror}"
+        return f"{error.filename2 or error.filename}: {error.strerror}"
     return str(error) or type(error).__name__
 
 
@@ -47,28 +48,18 @@ def endpoint(text: str) -> tuple[str, int]:
     return host, int(port)
 
 
-def route(text: str) -> tuple[str, int, str, int]:
-    """Read NAME:PORT=HOST:PORT: what the module asks for, and where it is."""
-    asked, equals, real = text.partition("=")
-    if not equals:
-        raise click.BadParameter(f"{text!r} is not like my.st.com:443=127.0.0.1:4433")
-    return *endpoint(asked), *endpoint(real)
-
-
-def access_point(text: str) -> tuple[str, str]:
-    """Read SSID[:PASSPHRASE]; without one the network is open."""
-    ssid, _, passphrase = text.partition(":")
-    return ssid, passphrase
-
-
 def show_version(ctx: click.Context, _param: click.Parameter, wanted: bool) -> None:
     """Print what this installation is made of."""
     if wanted and not ctx.resilient_parsing:
-        from spwf import _core, openssl
+        from spwf import _core
+        from spwf.openssl import OpenSSL
 
-        click.echo(f"spwf {_core.VERSION} ({_core.BUILD})")
+        click.echo(f"spwf {_core.VERSION}, firmware {_core.BUILD}")
         click.echo(f"wolfSSL {_core.WOLFSSL_VERSION}")
-        click.echo(openssl.version())
+        try:
+            click.echo(OpenSSL.find().version)
+        except OpenSSLError as error:
+            click.echo(f"openssl: {error}")
         ctx.exit()
 
 
@@ -108,52 +99,44 @@ def repl(url: str) -> None:
     run(url)
 
 
-# What `spwf emulate` hands to the emulated module as it is; the URL spwf:// has the same options.
-MODULE_OPTIONS = (
-    click.option("--nv", metavar="FILE", help="Keep the module's flash in FILE [in memory]."),
-    click.option(
-        "--route",
-        "routes",
-        type=route,
-        multiple=True,
-        metavar="NAME:PORT=HOST:PORT",
-        help="Where the module finds NAME:PORT. Repeatable.",
-    ),
-    click.option(
-        "--ap",
-        "aps",
-        type=access_point,
-        multiple=True,
-        metavar="SSID[:PASSPHRASE]",
-        help="An access point in reach. Repeatable [any network joins].",
-    ),
-    click.option(
-        "--limits",
-        type=click.Choice(["note", "off"]),
-        help="TLS files: 3072 bytes together as in the note, or 6144 [note].",
-    ),
-    click.option("--seed", type=bytes.fromhex, metavar="HEX", help="Make its randomness repeat."),
-    click.option("--prng", type=click.Choice(["drbg", "rc4"]), help="Its generator [drbg]."),
-    click.option(
-        "--min-version",
-        type=click.Choice(["ssl3", "tls1", "tls1.1", "tls1.2"]),
-        help="The lowest version that it accepts [ssl3].",
-    ),
-    click.option("--timeout", type=float, metavar="SECONDS", help="Limit of a handshake [10]."),
-    click.option("--sni/--no-sni", default=None, help="Send the server's name [no]."),
-    click.option("--echo/--no-echo", default=None, help="Factory value of localecho1 [no]."),
-    click.option(
-        "--settime",
-        type=click.Choice(["once", "lenient"]),
-        help="Whether a second SETTIME is an error or OK [once].",
-    ),
-)
+# `spwf emulate` has the options of spwf:// but `pace`: who connects to it lives in real time.
+OPTION_HELP = {
+    "nv": "Keep the module's flash in this file [in memory].",
+    "route": "Where the module finds NAME:PORT. Repeatable.",
+    "ap": "An access point in reach. Repeatable [any network joins].",
+    "seed": "Make the module's randomness repeat.",
+    "limits": "TLS files: 3072 bytes together as in the note, or 6144 [note].",
+    "sni": "Send the server's name in the ClientHello [0].",
+    "prng": "The module's generator [drbg].",
+    "min_version": "The lowest version that the module accepts [ssl3].",
+    "timeout": "Limit of one handshake [10].",
+    "echo": "Factory value of localecho1 [0].",
+    "settime": "Whether a second SETTIME is an error or OK [once].",
+}
 
 
 def module_options(command: Callable[..., None]) -> Callable[..., None]:
-    """Give `command` all of MODULE_OPTIONS."""
-    for option in reversed(MODULE_OPTIONS):
-        command = option(command)
+    """Give `command` all options of OPTION_HELP, read as in the URL but with nothing escaped."""
+
+    def reader(option: Option) -> Callable[[str], Any]:
+        def read(text: str) -> Any:
+            try:
+                return option.read(text.replace("%", "%25"))
+            except ValueError as error:
+                raise click.BadParameter(f"{error}.") from error
+
+        return read
+
+    for name, text in reversed(OPTION_HELP.items()):
+        option = OPTIONS[name]
+        command = click.option(
+            "--" + name.replace("_", "-"),
+            option.argument,
+            type=reader(option),
+            multiple=option.repeats,
+            metavar=option.allowed,
+            help=text,
+        )(command)
     return command
 
 
@@ -193,3 +176,38 @@ def open_wire(tcp: tuple[str, int] | None, pty: Path | None) -> "Wire":
     if pty is not None and tcp is None:
         return PtyWire(pty)
     raise click.UsageError("give either --tcp HOST:PORT or --pty PATH")
+
+
+@main.command()
+@click.argument("scenario", required=False)
+@click.option("--list", "listed", is_flag=True, help="Show the scenarios that there are.")
+@click.option("--port", type=click.IntRange(0, 65535), default=4433, show_default=True)
+@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
+def serve(scenario: str | None, listed: bool, port: int, host: str) -> None:
+    """Run an openssl server in the foreground: the one of SCENARIO, or of a TOML file."""
+    from spwf import serve as server
+
+    if listed or scenario is None:
+        server.show_scenarios()
+    else:
+        server.run(scenario, host, port)
+
+
+@main.command()
+@click.argument("directory", metavar="DIR", type=click.Path(path_type=Path))
+@click.option("--force", is_flag=True, help="Overwrite files that are there.")
+def pki(directory: Path, force: bool) -> None:
+    """Write certificates and keys for the note's Example 1 and 2 into folders below DIR."""
+    from rich import box
+    from rich.console import Console
+    from rich.table import Column, Table
+
+    from spwf import examples
+
+    file = Column("File", no_wrap=True)
+    table = Table(file, Column("Bytes", justify="right"), "What it is", box=box.SIMPLE_HEAD)
+    for path in examples.write(directory, force=force):
+        name = str(path.relative_to(directory))
+        table.add_row(name, str(path.stat().st_size), examples.WHAT[path.name])
+    click.echo(f"In {directory}:")
+    Console(highlight=False).print(table)

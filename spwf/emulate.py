@@ -14,7 +14,7 @@ from contextlib import contextmanager
 
 from spwf._core import Core
 from spwf.outcome import Cause, Outcome
-from spwf.wires import Wire
+from spwf.wires import Wire, hung_up
 
 CHUNK = 65536  # bytes moved at a time
 BACKLOG = 65536  # bytes that a host may leave unread before its module stands still
@@ -49,6 +49,9 @@ class Emulator:
                 self._tell()
 
     def _welcome(self) -> None:
+        if self._host is not None and hung_up(self._host):
+            while self._host is not None:  # who left just before goes before who comes
+                self._take()
         host = self._wire.come()
         if host is None:
             return
@@ -105,10 +108,12 @@ class Emulator:
             self._events.register(module, selectors.EVENT_READ)
 
     def _part(self) -> None:
+        """The host has gone, and with it what it has not read."""
         if self._host is not None:
             self._events.unregister(self._host)
             self._host = None
             self._unsent.clear()
+            self._core.reset_input()
             self._wire.leave()
             self._watch()
 

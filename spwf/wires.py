@@ -41,7 +41,8 @@ class TcpWire:
         try:
             self._listener = socket.create_server((host, port))
         except OSError as error:
-            raise OSError(f"cannot listen on {host}:{port}: {error.strerror}") from error
+            why = str(error.strerror).partition(" (while")[0]
+            raise OSError(f"cannot listen on {host}:{port}: {why}") from error
         self._listener.setblocking(False)
         self._host: socket.socket | None = None
         self.door = self._listener.fileno()
@@ -98,7 +99,7 @@ class PtyWire:
         """Say whether the terminal has been opened."""
         with suppress(BlockingIOError):
             os.read(self.door, 4096)
-        if self._here or self._hung_up():
+        if self._here or hung_up(self._master):
             return None
         self._here = True
         return self._master
@@ -117,10 +118,12 @@ class PtyWire:
         os.close(self.door)
         os.close(self._master)
 
-    def _hung_up(self) -> bool:
-        poll = select.poll()
-        poll.register(self._master, 0)
-        return bool(poll.poll(0))
+
+def hung_up(descriptor: int) -> bool:
+    """Say whether the other side has closed; what it wrote before may still be unread."""
+    poll = select.poll()
+    poll.register(descriptor, select.POLLRDHUP)
+    return bool(poll.poll(0))
 
 
 def watch_opening(path: str) -> int:
