@@ -1,7 +1,7 @@
 /*
  * tls.h - the TLS client as a handful of functions. No type of the TLS library is visible here.
- * Implemented by tls_wolfssl.c; the pure choices it rests on are in tls_policy.c. Called by
- * sockets.c (the session) and cmd_tls.c (nothing of it while no socket is open).
+ * Implemented by tls_wolfssl.c and the files of tls_inner.h; the pure choices are in tls_policy.c.
+ * Called by sockets.c (the session) and cmd_tls.c (nothing of it while no socket is open).
  *
  * None of the functions blocks or loops over the network: each does one bounded step. All memory
  * comes from m->config.port->alloc and is wiped before it is released. Bytes travel through
@@ -95,6 +95,9 @@ enum spwf_cause spwf_tls_policy_verdict(uint16_t version, uint16_t suite, uint16
  * label, for exactly one label, never for an IP address; a trailing dot of `domain` is ignored. An
  * embedded NUL in `presented` never matches. */
 bool spwf_tls_policy_name_matches(const char *domain, const char *presented, size_t length);
+
+/* Whether a name is written as an IP address: only digits and dots, or with a colon. */
+bool spwf_tls_policy_is_ip(const char *name);
 
 /* The order in which groups are offered: P-256, P-384, P-521, P-224, P-192 (RFC 8422 numbers). */
 extern const uint16_t spwf_tls_policy_groups[5];

@@ -1,0 +1,67 @@
+/*
+ * tls_inner.h - what the files behind tls.h share: one session, and what they offer each other.
+ * The only header of the core that shows types of wolfSSL.
+ *
+ *     tls_wolfssl -> tls_setup -> tls_verify -> tls_outcome -> tls_io -> tls_policy
+ */
+#ifndef SPWF_TLS_INNER_H
+#define SPWF_TLS_INNER_H
+
+#include <wolfssl/wolfcrypt/settings.h>
+#include <wolfssl/internal.h> /* what a handshake negotiated and heard has no other way out */
+#include <wolfssl/ssl.h>
+
+#include "inner.h"
+
+struct spwf_tls { /* from port->alloc; m->tls while a secure socket lives */
+    WOLFSSL_CTX *ctx;
+    WOLFSSL *ssl;
+    int id; /* of the socket, for port->net */
+    bool clock_set;
+    uint64_t now; /* seconds since 1970, as at SOCKON */
+
+    size_t live;    /* bytes that wolfSSL holds */
+    bool exhausted; /* an allocation failed: wolfSSL may call that a bad signature */
+
+    uint8_t header[5]; /* tls_io.c: of the record on its way in */
+    uint8_t have, given; /* bytes of it: received, handed to wolfSSL */
+    uint16_t body;     /* bytes of the record behind the header that wolfSSL has not taken */
+    bool allowance;    /* this step may still begin a record */
+    bool spoken;       /* the server's first bytes were a TLS record */
+    bool broken;       /* a send failed */
+    uint8_t end;       /* enum spwf_cause of the connection's end, 0 while there is none */
+
+    uint8_t fault; /* tls_verify.c: enum spwf_cause of the certificate that was refused */
+    bool vouched;  /* the server's certificate was seen and nothing was found against it */
+
+    bool connected, ended;
+    bool dead; /* nothing more can be sent */
+    uint8_t *ahead; /* decrypted text that made room for the next record; NULL: none */
+    size_t ahead_at, ahead_end;
+
+    char domain[]; /* f_domain; "": no name check */
+};
+
+/* ---- tls_setup.c ---- */
+/* Makes m->tls's context and session of wolfSSL. NONE, or why not: what was made is the caller's. */
+enum spwf_cause spwf_tls_setup_make(struct spwf *m, const struct spwf_tls_setup *setup);
+
+/* ---- tls_io.c: the two callbacks that carry wolfSSL's bytes; context: struct spwf * ---- */
+int spwf_tls_io_receive(WOLFSSL *ssl, char *data, int size, void *context);
+int spwf_tls_io_send(WOLFSSL *ssl, char *data, int size, void *context);
+/* Whether the next step would find bytes, or the end, of the connection. */
+bool spwf_tls_io_ready(struct spwf *m);
+
+/* ---- tls_verify.c ---- */
+/* wolfSSL calls it for each fault of the chain and, last, for the server's certificate. */
+int spwf_tls_verify_chain(int good, WOLFSSL_X509_STORE_CTX *store);
+
+/* ---- tls_outcome.c ---- */
+/* What wolfSSL's error number about a certificate or a handshake means; never NONE. */
+enum spwf_cause spwf_tls_outcome_meaning(int error);
+/* Writes what is known of the handshake by now to m->outcome. */
+void spwf_tls_outcome_update(struct spwf *m);
+/* Why a handshake that ended with wolfSSL's `error` did so. After spwf_tls_outcome_update(). */
+enum spwf_cause spwf_tls_outcome_cause(struct spwf *m, int error);
+
+#endif
