@@ -79,6 +79,6 @@ $(VENV)/.spwf: dist/.built
 build/c/build.ninja: build/wolfssl meson.options | $(VENV)/.ready
 	@echo 'Configuring the C tests'
 	@rm -rf build/c
-	@$(VENV)/bin/meson setup build/c -Dpython=false -Dbuildtype=debug \
+	@$(VENV)/bin/meson setup build/c -Dpython=false -Ddebug=true -Doptimization=1 \
 	    -Db_sanitize=address,undefined >build/c.log || { cat build/c.log; exit 1; }
 	@touch $@
