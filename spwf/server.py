@@ -1,0 +1,309 @@
+"""Servers to connect to: `openssl s_server` on a scenario, and one for many connections at once.
+
+The only code that knows what s_server prints. Its stdin and stdout are sequenced-packet sockets,
+through which the kernel passes what is written at once as one message: each answer is one read of
+s_server, and so one TLS record; each message from it is either application data or words of its
+own, never both. Nothing here sleeps, and a server cannot outlive the process that started it.
+"""
+
+import os
+import select
+import selectors
+import shlex
+import shutil
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, suppress
+from types import TracebackType
+from typing import IO, Any
+
+from spwf import crowd
+from spwf.errors import ServerError
+from spwf.openssl import OpenSSL
+from spwf.pki import Pki
+from spwf.scenario import Scenario, Step, Verify, refuse_answer
+
+START_TIMEOUT = 10.0  # s, until a server says where it listens
+
+# The kernel kills a child when the thread that started it ends (PR_SET_PDEATHSIG), so all servers
+# are started by one thread that lives as long as the process.
+_starter = ThreadPoolExecutor(max_workers=1, thread_name_prefix="spwf-server")
+
+
+def _start(argv: list[str], **options: Any) -> subprocess.Popen[bytes]:
+    setpriv = shutil.which("setpriv")
+    if setpriv is None:
+        raise ServerError("no program setpriv: install util-linux (apt-get install util-linux)")
+    command = [setpriv, "--pdeathsig", "KILL", "--", *argv]
+    return _starter.submit(lambda: subprocess.Popen(command, **options)).result()
+
+
+class _Hearing:
+    """Tells application data from s_server's own words, by the message."""
+
+    def __init__(self) -> None:
+        self.address = ""  # HOST:PORT, once it listens
+        self.connected = False
+        self.connections = 0  # handshakes that completed
+        self.received = b""  # in the latest of them
+        self._words = b""
+        self._end = b""
+
+    def hear(self, message: bytes) -> None:
+        if self._end and not message.startswith(b"shutting down SSL\n"):
+            # It was a record of the client's that reads like the end of a connection.
+            self.received += self._end
+            self.connected = True
+        self._end = b""
+        if self.connected and message in (b"DONE\n", b"ERROR\n"):
+            self.connected = False
+            self._end = message
+        elif self.connected:
+            self.received += message
+        else:
+            self._words += message
+            self._understand()
+
+    def _understand(self) -> None:
+        lines = self._words.split(b"\n")
+        for line in lines[:-1]:
+            if line.startswith(b"ACCEPT ") and not self.address:
+                self.address = line.removeprefix(b"ACCEPT ").decode()
+            # The last line that it prints about a new connection.
+            if line.startswith(b"Secure Renegotiation IS") or line.endswith(b"renegotiation."):
+                self.connected = True
+                self.connections += 1
+                self.received = b""
+        self._words = lines[-1]
+
+
+class Server:
+    """One `openssl s_server`, from `with` to its end; serves one connection after the other.
+
+    A scenario's script is played for each connection. The certificates are those of `pki`, by the
+    names that the scenario gives. Where a client may leave before its answers are sent,
+    wait_closed() before the next one connects keeps them apart.
+    """
+
+    def __init__(
+        self,
+        scenario: Scenario,
+        pki: Pki,
+        *,
+        openssl: OpenSSL | None = None,
+        host: str = "127.0.0.1",
+        port: int = 0,
+    ) -> None:
+        """Nothing is started yet. `port` 0 is any free one."""
+        self.scenario = scenario
+        self.pki = pki
+        self.host = host
+        self.port = port
+        self.argv: list[str] = []
+        """The command, once it was started."""
+        self._openssl = openssl or OpenSSL.find()
+        self._hearing = _Hearing()
+        self._log = b""
+        self._ended = False
+        self._news = threading.Condition()
+
+    def __enter__(self) -> "Server":
+        """Starts it; ServerError, with its words, where it does not listen within 10 s."""
+        if missing := self.scenario.missing(self._openssl):
+            raise ServerError(missing)
+        self.pki.make(self.scenario.server.cert)
+        if self.scenario.server.verify is not Verify.NONE:
+            self.pki.make("root_ca_of_client")
+        files = self.pki.directory.resolve()
+        self.argv = self.scenario.argv(self._openssl.path, files, self.port, self.host)
+        with ExitStack() as stack:
+            ends = [socket.socketpair(type=socket.SOCK_SEQPACKET) for _ in range(2)]
+            (self._stdin, self._its_stdin), (self._stdout, its_stdout) = (
+                map(stack.enter_context, pair) for pair in ends
+            )
+            with its_stdout:
+                self._process = stack.enter_context(
+                    _start(
+                        self.argv, stdin=self._its_stdin, stdout=its_stdout, stderr=subprocess.PIPE
+                    )
+                )
+            self._thread = threading.Thread(target=self._listen, name="s_server", daemon=True)
+            self._thread.start()
+            stack.callback(self._end)
+            self._wait(lambda: bool(self._hearing.address), START_TIMEOUT, "that it listens")
+            self.port = int(self._hearing.address.rpartition(":")[2])
+            self._open = stack.pop_all()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Ends the server and every connection to it. `log` and `received` stay."""
+        self._open.close()
+
+    def _end(self) -> None:
+        self._process.kill()
+        self._its_stdin.close()  # so that an answer nobody takes cannot hold the thread
+        self._thread.join()
+
+    @property
+    def log(self) -> str:
+        """Everything it has printed so far: its own words, and what it received."""
+        with self._news:
+            return self._log.decode(errors="replace")
+
+    @property
+    def received(self) -> bytes:
+        """Application data of the latest connection. A server that echoes does not tell it."""
+        with self._news:
+            return self._hearing.received
+
+    @property
+    def connections(self) -> int:
+        """Handshakes that completed. A server that echoes does not count them."""
+        with self._news:
+            return self._hearing.connections
+
+    def send(self, data: bytes, timeout: float = 10.0) -> None:
+        """Sends `data` as one record, on the connection that is open within `timeout` s.
+
+        ValueError for data that s_server would take for a command, or that is no one record;
+        ServerError where nobody connects.
+        """
+        if why := refuse_answer(data):
+            raise ValueError(why)
+        self._wait(lambda: self._hearing.connected, timeout, "a connection")
+        self._stdin.send(data)
+
+    def wait_for(self, text: str, timeout: float = 10.0) -> None:
+        """Until it has printed, or received, `text`; ServerError after `timeout` s."""
+        self._wait(lambda: text.encode() in self._log, timeout, repr(text))
+
+    def wait_received(self, data: bytes, timeout: float = 10.0) -> None:
+        """Until `data` is part of what the latest connection received; ServerError likewise."""
+        self._wait(lambda: data in self._hearing.received, timeout, f"received {data!r}")
+
+    def wait_closed(self, timeout: float = 10.0) -> None:
+        """Until a connection was open, and none is; ServerError likewise."""
+        hearing = self._hearing
+        self._wait(
+            lambda: hearing.connections > 0 and not hearing.connected,
+            timeout,
+            "the end of a connection",
+        )
+
+    def _wait(self, condition: Callable[[], bool], timeout: float, what: str) -> None:
+        with self._news:
+            self._news.wait_for(lambda: condition() or self._ended, timeout)
+            if condition():
+                return
+            why = "it ended" if self._ended else f"not within {timeout:g} s"
+        raise ServerError(f"waited for {what}: {why}\n{shlex.join(self.argv)}\n{self.log}")
+
+    def _listen(self) -> None:
+        """The thread: hears all that s_server prints, and answers as the script says."""
+        stderr = self._process.stderr
+        assert stderr is not None
+        script = _Script(self.scenario.script)
+        with selectors.DefaultSelector() as selector:
+            selector.register(self._stdout, selectors.EVENT_READ)
+            selector.register(stderr, selectors.EVENT_READ)
+            while selector.get_map():
+                for key, _ in selector.select():
+                    data = os.read(key.fd, 1 << 17)
+                    if not data:
+                        selector.unregister(key.fileobj)
+                        continue
+                    with self._news:
+                        self._log += data
+                        if key.fileobj is self._stdout:
+                            self._hearing.hear(data)
+                        if not self._hearing.connected:
+                            self._take_back()
+                        self._news.notify_all()
+                    if self._hearing.connected:
+                        self._answer(script)
+        with self._news:
+            self._ended = True
+            self._news.notify_all()
+
+    def _answer(self, script: "_Script") -> None:
+        with suppress(OSError):  # it has ended: what it printed last is still to be read
+            for answer in script.due(self._hearing):
+                self._stdin.send(answer)
+
+    def _take_back(self) -> None:
+        """What the last client did not wait for is not for the next one."""
+        with suppress(OSError):  # there is nothing
+            while True:
+                self._its_stdin.recv(1, socket.MSG_DONTWAIT)
+
+
+class _Script:
+    """Which answers are due, for one connection after the other."""
+
+    def __init__(self, steps: tuple[Step, ...]) -> None:
+        self._steps = steps
+        self._connection = 0
+
+    def due(self, hearing: _Hearing) -> Iterator[bytes]:
+        if hearing.connections != self._connection:
+            self._connection = hearing.connections
+            self._next = self._seen = 0
+        while self._next < len(self._steps):
+            step = self._steps[self._next]
+            at = hearing.received.find(step.after, self._seen)
+            if at < 0:
+                return
+            self._seen = at + len(step.after)
+            self._next += 1
+            yield from step.answers
+
+
+class AsyncServer:
+    """An echo server for thousands of connections at once, in a process of its own.
+
+    It sends back what it receives, byte for byte. Python's ssl module, TLS 1.2 and 1.3;
+    with `mutual` it demands a certificate that the Pki's CA for clients signed.
+    """
+
+    def __init__(self, pki: Pki, *, mutual: bool = False, host: str = "127.0.0.1") -> None:
+        """Nothing is started yet."""
+        self.pki = pki
+        self.host = host
+        self.port = 0
+        """Known once it is started."""
+        self._mutual = mutual
+
+    def __enter__(self) -> "AsyncServer":
+        """Starts it; ServerError where it does not listen within 10 s."""
+        files = [self.pki.server.cert_path, self.pki.server.key_path]
+        if self._mutual:
+            files.append(self.pki.root_ca_of_client)
+        argv = [sys.executable, "-I", crowd.__file__, self.host, *map(str, files)]
+        self._process = _start(argv, stdout=subprocess.PIPE)
+        stdout: IO[bytes] | None = self._process.stdout
+        assert stdout is not None
+        line = stdout.readline() if select.select([stdout], [], [], START_TIMEOUT)[0] else b""
+        if not line.strip().isdigit():
+            self.__exit__(None, None, None)
+            raise ServerError(f"does not say its port within {START_TIMEOUT:g} s: {argv}")
+        self.port = int(line)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Ends the server and every connection to it."""
+        with self._process:
+            self._process.kill()
