@@ -216,6 +216,7 @@ int spwf_tls_handshake(struct spwf *m) {
         leave();
         t->dead = cause != SPWF_CAUSE_NONE;
         t->connected = done && !t->dead;
+        m->outcome.connected = t->connected;
         m->outcome.cause = (uint8_t)cause;
     }
     return t->dead ? SPWF_E_TLS : t->connected;
