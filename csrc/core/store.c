@@ -87,16 +87,16 @@ static int flash_read(struct spwf *m, uint32_t offset, void *data, size_t len)
 /* Programs at most a CHUNK and reads it back: worn flash fails here, not when the record is wanted. */
 static int flash_program(struct spwf *m, uint32_t offset, const uint8_t *data, uint32_t len)
 {
-    uint8_t unit[UNIT_MAX];
+    uint8_t back[CHUNK];
 
     int error = nv_of(m)->program(m->config.ctx, offset, data, len) < 0 ? SPWF_E_NV : SPWF_OK;
-    for (uint32_t done = 0; error == 0 && done < len; done += nv_of(m)->unit) {
-        error = flash_read(m, offset + done, unit, nv_of(m)->unit);
-        if (error == 0 && memcmp(unit, data + done, nv_of(m)->unit) != 0) {
-            error = SPWF_E_NV;
-        }
+    if (error == 0) {
+        error = flash_read(m, offset, back, len);
     }
-    spwf_wipe(unit, sizeof unit);
+    if (error == 0 && memcmp(back, data, len) != 0) {
+        error = SPWF_E_NV;
+    }
+    spwf_wipe(back, sizeof back);
     return error;
 }
 
