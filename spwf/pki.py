@@ -17,7 +17,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from spwf.errors import HarnessError
 from spwf.openssl import OpenSSL
 
 DAYS = 6500
@@ -336,27 +335,6 @@ class Pki:
         for command in commands:
             words = [word.format(**values) for word in command.split()]
             self._openssl.run(*words, cwd=folder, config=config)
-
-
-EXAMPLES = {
-    "Example1": (PkiSpec(key="p256"), ("ca", "server", "client", "root_ca_of_client")),
-    "Example2": (PkiSpec(key="rsa2048"), ("ca", "server")),
-}
-"""The folders of the note's package [note 3.3, 3.4]: mutual with EC, one-way with RSA-2048."""
-
-
-def write_examples(directory: str | os.PathLike[str], openssl: OpenSSL | None = None) -> list[Path]:
-    """Writes the folders Example1 and Example2, with the note's file names; returns their paths.
-
-    HarnessError where one of them exists: keys are never overwritten.
-    """
-    folders = [Path(directory) / name for name in EXAMPLES]
-    for folder in folders:
-        if folder.exists():
-            raise HarnessError(f"{folder} exists: remove it, or name another folder")
-    for folder, (spec, names) in zip(folders, EXAMPLES.values(), strict=True):
-        Pki(folder, spec, openssl=openssl).make(*names)
-    return folders
 
 
 def _asn1(moment: datetime | timedelta) -> str:

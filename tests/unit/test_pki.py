@@ -9,9 +9,8 @@ from typing import Any
 
 import pytest
 
-from spwf.errors import HarnessError
 from spwf.openssl import OpenSSL
-from spwf.pki import DAYS, KEY_TYPES, Certificate, Pki, PkiSpec, write_examples
+from spwf.pki import DAYS, KEY_TYPES, Certificate, Pki, PkiSpec
 
 
 def x509(path: Path, *options: str) -> str:
@@ -208,22 +207,3 @@ def test_second_use_of_a_shared_pki_finds_it_made(tmp_path: Path) -> None:
     first, second = Pki.shared(tmp_path), Pki.shared(tmp_path)
     assert first.server.cert_pem == second.server.cert_pem
     assert first["wrong_ca"].key_pem == second["wrong_ca"].key_pem
-
-
-def test_examples_have_the_file_names_of_the_note(tmp_path: Path) -> None:
-    one, two = write_examples(tmp_path)
-    assert (one.name, two.name) == ("Example1", "Example2")
-    ours = ["ca_cert.pem", "ca_key.pem", "server_cert.pem", "server_cert_req.pem", "server_key.pem"]
-    mutual = ["client_cert.pem", "client_cert_req.pem", "client_key.pem", "root_ca_of_client.pem"]
-    assert {path.name for path in one.iterdir()} == {*ours, *mutual}
-    assert {path.name for path in two.iterdir()} == set(ours)
-    assert verify(one / "root_ca_of_client.pem", one / "client_cert.pem")
-    assert "prime256v1" in x509(one / "server_cert.pem", "-text")
-    assert "(2048 bit)" in x509(two / "ca_cert.pem", "-text")
-
-
-def test_examples_never_overwrite(tmp_path: Path) -> None:
-    (tmp_path / "Example2").mkdir()
-    with pytest.raises(HarnessError, match="Example2 exists"):
-        write_examples(tmp_path)
-    assert not (tmp_path / "Example1").exists()

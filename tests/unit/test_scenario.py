@@ -8,7 +8,7 @@ import pytest
 from spwf.errors import ScenarioError
 from spwf.openssl import OpenSSL
 from spwf.outcome import Cause, Mode
-from spwf.pki import EXAMPLES, Certificate, PkiSpec
+from spwf.pki import Certificate, PkiSpec
 from spwf.scenario import RECORD_MAX, Clock, Scenario, Verify, refuse_answer
 from spwf.suites import Version
 
@@ -88,9 +88,9 @@ def test_example2_asks_for_no_client_certificate() -> None:
     )
 
 
-def test_examples_and_their_folders_have_the_same_certificates() -> None:
-    for name, folder in (("example1", "Example1"), ("example2", "Example2")):
-        assert Scenario.load(name).pki == EXAMPLES[folder][0]
+def test_examples_have_the_keys_of_the_note() -> None:
+    assert Scenario.load("example1").pki == PkiSpec(key="p256")
+    assert Scenario.load("example2").pki == PkiSpec(key="rsa2048")
 
 
 def test_example5_answers_483_bytes_in_two_records_to_the_request_of_the_note() -> None:
