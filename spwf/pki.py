@@ -164,7 +164,7 @@ _ROLES = {
     "expired": _Role(
         "server domain", 4444, "server", "ca", {"not_before": -30 * _DAY, "not_after": -_DAY}
     ),
-    "not_yet_valid": _Role("server domain", 5555, "server", "ca", {"not_before": _DAY}),
+    "not_yet_valid": _Role("server domain", 5555, "server", "ca", {"not_before": 3650 * _DAY}),
     "wrong_domain": _Role("another domain", 6666, "server", "ca", {"cn": "", "sans": ()}),
 }
 ROLES = tuple(_ROLES)
