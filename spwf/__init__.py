@@ -25,6 +25,9 @@ from spwf.errors import (
 )
 from spwf.module import Module, Slot, open
 from spwf.outcome import Cause, Mode, Note, Outcome
+from spwf.pki import Pki, PkiSpec
+from spwf.scenario import Scenario
+from spwf.server import Server
 from spwf.transcript import Transcript
 
 __all__ = [
@@ -39,8 +42,12 @@ __all__ = [
     "OpenSSLError",
     "Outcome",
     "PeerClosed",
+    "Pki",
+    "PkiSpec",
     "ReplyTimeout",
+    "Scenario",
     "ScenarioError",
+    "Server",
     "ServerError",
     "Slot",
     "Socket",

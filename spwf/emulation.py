@@ -71,12 +71,10 @@ class Emulation:
             yield
         finally:
             stop.set()
-            self.core.wake()
             thread.join()
 
     def _run(self, stop: threading.Event) -> None:
-        # run() comes back at once while there is output that nobody has read, so it is asked for a
-        # step and the pause is ours: 2 ms, or until the end.
+        # run() comes back at once while there is output that nobody has read: then the pause is ours.
         while not stop.is_set():
             if self.core.run(0.05):
                 stop.wait(0.002)

@@ -108,8 +108,8 @@ class Module:
         self.timeout = timeout
         self.transcript = Transcript()
         self.config = Config(self)
-        self._port = port
-        self._port.timeout = SLICE
+        self.port = port
+        self.port.timeout = SLICE
         self._parser = Parser()
         self._replies: list[Reply] = []
         self._noise: list[Noise] = []
@@ -177,7 +177,7 @@ class Module:
         self.transcript.sent(command)
         if body:
             self.transcript.sent(body, secret=secret)
-        self._port.write(command + body)
+        self.port.write(command + body)
 
     def _answer(self, line: str, limit: float) -> Reply:
         reply = self.until(self._next_reply, limit)
@@ -192,9 +192,9 @@ class Module:
 
     def _pump(self) -> None:
         """Waits for bytes, at most SLICE seconds, and sorts what they complete."""
-        data = self._port.read(self._parser.wanted)
-        if data and (more := self._port.in_waiting):
-            data += self._port.read(more)
+        data = self.port.read(self._parser.wanted)
+        if data and (more := self.port.in_waiting):
+            data += self.port.read(more)
         for event in self._parser.feed(data):
             if event.raw:  # that of AT+CFUN=1 has none of its own
                 self.transcript.received(event.raw)
@@ -329,7 +329,7 @@ class Module:
 
     def close(self) -> None:
         """Closes the port. An emulated module ends with it; a real one is left as it is."""
-        self._port.close()
+        self.port.close()
         if self.emulation is not None:
             self.emulation.core.close()
 

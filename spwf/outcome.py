@@ -155,12 +155,12 @@ class Outcome:
     """Distinguished name of the offending, or else of the server's certificate; may be ""."""
 
     @classmethod
-    def from_fields(cls, fields: Mapping[str, int | str]) -> "Outcome":
+    def from_fields(cls, fields: Mapping[str, object]) -> "Outcome":
         """From the numbers of struct spwf_outcome, keyed by the names of its members.
 
         KeyError where one is missing; ValueError for a number that the enums do not have.
         """
-        number = {name: int(value) for name, value in fields.items() if name != "subject"}
+        number = {name: int(value) for name, value in fields.items() if isinstance(value, int)}
         return cls(
             count=number["count"],
             cause=_member(Cause, number["cause"]),

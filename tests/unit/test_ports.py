@@ -330,9 +330,9 @@ def test_miniterm_of_pyserial_works() -> None:
     ) as terminal:
         os.close(slave)
         try:
-            assert CONSOLE in until(master, CONSOLE)
+            until(master, b"+WIND:0:Console active")
             os.write(master, b"AT+S.GCFG=user_desc\r")
-            assert b"#  user_desc = anonymous" in until(master, OK)
+            assert b"#  user_desc = anonymous" in until(master, b"OK")
             os.write(master, b"\x1d")  # Ctrl-], miniterm's own end
             assert terminal.wait(DEADLINE) == 0
         finally:
@@ -341,7 +341,7 @@ def test_miniterm_of_pyserial_works() -> None:
 
 
 def until(descriptor: int, end: bytes) -> bytes:
-    """What a terminal shows, up to `end`."""
+    """What a terminal shows, until `end` is there."""
     shown = b""
     deadline = time.monotonic() + DEADLINE
     while end not in shown:

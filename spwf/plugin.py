@@ -1,0 +1,215 @@
+"""The pytest plugin: a module, certificates and servers at hand in any test [design 6].
+
+    def test_greeting(module, pki, serve):
+        server = serve("example2")
+        module.load(Slot.CA, server.pki["ca"].cert_pem)
+        with module.connect(server.host, server.port) as sock: ...
+
+Six fixtures: module, new_module, pki, openssl, serve, transcript. `--spwf URL`, which may be given
+more than once, runs the tests that use a module once per URL, unchanged: on an emulated module by
+default, on a real one with `--spwf /dev/ttyUSB0 --spwf-ssid ... --spwf-passphrase ...`. A test that
+needs what only an emulated module has is marked `emulated`. A test that fails shows what passed
+between host and module, how its last TLS handshake went, and what its servers said.
+"""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Callable, Generator, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import spwf
+from spwf.module import Module
+from spwf.openssl import OpenSSL
+from spwf.pki import Pki
+from spwf.ports import protocol_spwf
+from spwf.scenario import Scenario
+from spwf.server import Server
+from spwf.transcript import Transcript
+
+Section = tuple[str, Callable[[], str]]
+SECTIONS = pytest.StashKey[list[Section]]()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Each option has an ini key of the same name, with _ for -; the option goes first."""
+    group = parser.getgroup("spwf", "SPWF01S modules")
+    group.addoption(
+        "--spwf",
+        action="append",
+        metavar="URL",
+        help="pySerial URL or device of the module (spwf://, an emulated one); may be repeated",
+    )
+    group.addoption(
+        "--spwf-allow-missing",
+        action="store_true",
+        default=None,
+        help="skip, and do not fail, a test whose server the installed openssl cannot be",
+    )
+    group.addoption("--spwf-ssid", metavar="NAME", help="the network that modules join (lab)")
+    group.addoption("--spwf-passphrase", metavar="TEXT", help='its passphrase, "" for an open one')
+    parser.addini("spwf", "as --spwf, one URL a line", type="linelist", default=["spwf://"])
+    parser.addini("spwf_allow_missing", "as --spwf-allow-missing", type="bool", default=False)
+    parser.addini("spwf_ssid", "as --spwf-ssid", default="lab")
+    parser.addini("spwf_passphrase", "as --spwf-passphrase", default="passphrase")
+
+
+def setting(config: pytest.Config, name: str) -> Any:
+    """The option of this name, else the ini key."""
+    given = config.getoption(name)
+    return config.getini(name) if given is None else given
+
+
+def emulated(url: str) -> bool:
+    """Whether this process emulates the module at `url`."""
+    return url.partition("://")[0].lower() == protocol_spwf.SCHEME
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """The marker."""
+    config.addinivalue_line(
+        "markers", "emulated: needs module.emulation, so it is skipped where --spwf is no spwf://"
+    )
+
+
+def pytest_report_header(config: pytest.Config) -> str:
+    """Says what the tests run on."""
+    return f"spwf: {' '.join(setting(config, 'spwf'))}"
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Once per URL what uses a module; a single URL does not show in the names of the tests."""
+    if "_url" in metafunc.fixturenames:
+        urls = list(dict.fromkeys(setting(metafunc.config, "spwf")))
+        skip = pytest.mark.skip(reason="needs an emulated module: --spwf spwf://")
+        needs = metafunc.definition.get_closest_marker("emulated") is not None
+        metafunc.parametrize(
+            "_url",
+            [
+                pytest.param(url, marks=[skip] if needs and not emulated(url) else [])
+                for url in urls
+            ],
+            ids=urls if len(urls) > 1 else [pytest.HIDDEN_PARAM],
+            scope="session",
+        )
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Adds to the report of a failure what the fixtures know."""
+    report = yield
+    if report.failed:
+        for title, tell in item.stash.get(SECTIONS, []):
+            report.sections.append((title, tell()))
+    return report
+
+
+@pytest.fixture
+def _url() -> str:  # parametrized by pytest_generate_tests
+    return "spwf://"
+
+
+@pytest.fixture
+def new_module(request: pytest.FixtureRequest, _url: str) -> Iterator[Callable[..., Module]]:
+    """Opens a module: `new_module(join=True, **options)`.
+
+    A module with factory settings, without TLS files, just reset and, unless join=False, in the
+    network. It is closed when the test ends. `options` are those of spwf.open() for spwf://; a
+    test that gives some, or that opens two modules, is for emulated ones.
+    """
+    with ExitStack() as stack:
+        opened: list[Module] = []
+
+        def open_module(*, join: bool = True, **options: Any) -> Module:
+            if not emulated(_url) and (options or opened):
+                pytest.fail(f"there is one module at {_url}, as it is: mark the test `emulated`")
+            module = stack.enter_context(spwf.open(_url, **options))
+            opened.append(module)
+            number = f" {len(opened)}" if len(opened) > 1 else ""
+            sections = request.node.stash.setdefault(SECTIONS, [])
+            sections.append((f"AT transcript{number}", lambda: str(module.transcript)))
+            if module.emulation is not None:
+                emulation = module.emulation
+                sections.append((f"TLS outcome{number}", lambda: str(emulation.outcome)))
+            else:
+                make_new(module)
+            if join:
+                ssid = setting(request.config, "spwf_ssid")
+                module.join(ssid, setting(request.config, "spwf_passphrase"))
+            return module
+
+        yield open_module
+
+
+def make_new(module: Module) -> None:
+    """Brings a module that somebody has used before to where a new one is."""
+    module.clean()
+    module.factory()
+    module.save()
+    module.reset()
+
+
+@pytest.fixture
+def module(new_module: Callable[..., Module]) -> Module:
+    """A module in the network: nothing loaded, clock not set, no socket open."""
+    return new_module()
+
+
+@pytest.fixture
+def transcript(module: Module) -> Transcript:
+    """What passes between the test and `module`."""
+    module.transcript.clear()
+    return module.transcript
+
+
+@pytest.fixture(scope="session")
+def openssl() -> OpenSSL:
+    """The openssl program of this machine."""
+    return OpenSSL.find()
+
+
+@pytest.fixture(scope="session")
+def _pki_root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    base = tmp_path_factory.getbasetemp()
+    # The workers of pytest-xdist have folders in one folder: they share the certificates in it.
+    return (base.parent if base.name.startswith("popen-") else base) / "pki"
+
+
+@pytest.fixture(scope="session")
+def pki(_pki_root: Path) -> Pki:
+    """Certificates with P-256 keys, as in Example 1 of the note; made when they are asked for."""
+    return Pki.shared(_pki_root)
+
+
+@pytest.fixture
+def serve(
+    request: pytest.FixtureRequest, openssl: OpenSSL, _pki_root: Path
+) -> Iterator[Callable[..., Server]]:
+    """Starts a server: `serve(scenario, pki=None)`; it ends with the test.
+
+    `scenario` is the name of one that is installed, the path of a TOML file, or a Scenario; without
+    `pki` it has certificates of the scenario's own kind, which are `serve(...).pki`.
+    """
+    with ExitStack() as stack:
+
+        def start(scenario: str | Path | Scenario, pki: Pki | None = None) -> Server:
+            if not isinstance(scenario, Scenario):
+                scenario = Scenario.load(scenario)
+            if missing := scenario.missing(openssl):
+                if setting(request.config, "spwf_allow_missing"):
+                    pytest.skip(missing)
+                pytest.fail(f"{missing}; --spwf-allow-missing skips such tests")
+            pki = pki or Pki.shared(_pki_root, scenario.pki)
+            server = stack.enter_context(Server(scenario, pki))
+            sections = request.node.stash.setdefault(SECTIONS, [])
+            command = shlex.join(server.argv)
+            sections.append((f"server {scenario.name}", lambda: f"{command}\n{server.log}"))
+            return server
+
+        yield start
