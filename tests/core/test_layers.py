@@ -39,7 +39,7 @@ TOOLS = {
 # A handler may pull the bytes of its command's body.
 BODY = "spwf_module_take"
 
-# What a freestanding C library has: bytes and text in memory.
+# What a freestanding C library has: bytes and text in memory. The last is the linker's.
 LIBC = {
     *("memchr", "memcmp", "memcpy", "memmove", "memset"),
     *("strchr", "strcmp", "strlen", "strncmp", "strspn"),
