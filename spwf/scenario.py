@@ -140,7 +140,7 @@ class Scenario:
         reader = _Reader(str(file))
         if "name" in values:
             raise reader.error("name", "is the name of the file, and cannot be given in it")
-        scenario = reader.read(cls, {"name": path.stem, **values}, "")
+        scenario = reader.read(cls, {"name": file.name.removesuffix(".toml"), **values}, "")
         reader.check(scenario)
         return scenario
 
