@@ -159,6 +159,18 @@ class Server:
         with self._news:
             return self._log.decode(errors="replace")
 
+    def follow(self) -> Iterator[str]:
+        """Gives what is in `log`, and then what comes, until the server ends."""
+        shown = 0
+        while True:
+            with self._news:
+                while len(self._log) == shown and not self._ended:
+                    self._news.wait()
+                news, shown = self._log[shown:], len(self._log)
+            if not news:
+                return
+            yield news.decode(errors="replace")
+
     @property
     def received(self) -> bytes:
         """Application data of the latest connection. A server that echoes does not tell it."""

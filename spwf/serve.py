@@ -1,0 +1,76 @@
+"""`spwf serve`: the openssl server of one scenario, in the foreground.
+
+Called by cli.py. The certificates stay in the user's cache, so that a module which has loaded them
+trusts the next run too, and the command that is printed works by itself.
+"""
+
+import os
+import shlex
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+from spwf.errors import ServerError
+from spwf.pki import Pki
+from spwf.scenario import Clock, Scenario
+from spwf.server import Server
+
+
+def run(name: str, host: str, port: int) -> None:
+    """Print the scenario's command and run it until Ctrl-C; a line that is typed is sent."""
+    if not name.endswith(".toml") and name not in Scenario.names():
+        show_scenarios(stderr=True)
+    scenario = Scenario.load(name)
+    pki = Pki.shared(cache() / "pki", scenario.pki)
+    with Server(scenario, pki, host=host, port=port) as server:
+        print(
+            scenario.title, *loads(scenario, pki), "", shlex.join(server.argv), sep="\n", flush=True
+        )
+        threading.Thread(target=send_typed, args=(server,), daemon=True).start()
+        with suppress(KeyboardInterrupt):
+            for text in server.follow():
+                print(text, end="", flush=True)
+            raise ServerError("the server has ended")
+
+
+def loads(scenario: Scenario, pki: Pki) -> Iterator[str]:
+    """Give what the module must be told before it connects, one line each."""
+    wanted = scenario.module
+    if wanted.clock is Clock.NOW:
+        yield "  SETTIME   the time"
+    if wanted.ca:
+        yield f"  f_ca      {pki[wanted.ca].cert_path}"
+    if wanted.client:
+        yield f"  f_cert    {pki[wanted.client].cert_path}"
+        yield f"  f_key     {pki[wanted.client].key_path}"
+    if wanted.domain:
+        yield f"  f_domain  {wanted.domain}"
+
+
+def send_typed(server: Server) -> None:
+    """Send each line from stdin to the module as one record."""
+    for line in sys.stdin:
+        try:
+            server.send(line.encode(), timeout=0)
+        except (ValueError, ServerError) as error:
+            print(f"not sent: {str(error).partition(chr(10))[0]}", file=sys.stderr)
+
+
+def cache() -> Path:
+    """Return the folder for what can be made again."""
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "spwf"
+
+
+def show_scenarios(*, stderr: bool = False) -> None:
+    """Print each scenario with its title."""
+    table = Table("Scenario", "What happens", "Note", box=box.SIMPLE_HEAD)
+    for name in Scenario.names():
+        scenario = Scenario.load(name)
+        table.add_row(name, scenario.title, scenario.note)
+    Console(highlight=False, stderr=stderr).print(table)
