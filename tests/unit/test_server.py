@@ -116,14 +116,6 @@ def test_example1_serves_every_key_type_of_the_module(tmp_path: Path, key: str) 
         server.wait_received(b"hello\n")
 
 
-def test_example2_shows_its_certificate_only(start: Callable[[Scenario], Server]) -> None:
-    server = start(Scenario.load("example2"))
-    with connect(server) as sock:
-        sock.sendall(b"hello\n")
-        server.wait_received(b"hello\n")
-    assert "-CAfile" not in server.argv
-
-
 def test_example5_answers_each_connection_in_two_records(
     start: Callable[[Scenario], Server],
 ) -> None:
