@@ -74,7 +74,7 @@ class Emulation:
             thread.join()
 
     def _run(self, stop: threading.Event) -> None:
-        # run() comes back at once while there is output that nobody has read: then the pause is ours.
+        # run() comes back at once while there is output that nobody reads: then the pause is ours.
         while not stop.is_set():
             if self.core.run(0.05):
                 stop.wait(0.002)

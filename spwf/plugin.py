@@ -7,9 +7,9 @@
 
 Six fixtures: module, new_module, pki, openssl, serve, transcript. `--spwf URL`, which may be given
 more than once, runs the tests that use a module once per URL, unchanged: on an emulated module by
-default, on a real one with `--spwf /dev/ttyUSB0 --spwf-ssid ... --spwf-passphrase ...`. A test that
-needs what only an emulated module has is marked `emulated`. A test that fails shows what passed
-between host and module, how its last TLS handshake went, and what its servers said.
+default, on a real one with `--spwf /dev/ttyUSB0 --spwf-ssid NAME --spwf-passphrase TEXT --spwf-host
+ADDRESS`. A test that needs what only an emulated module has is marked `emulated`. A test that fails
+shows what passed between host and module, how its last handshake went, and what its servers said.
 """
 
 from __future__ import annotations
@@ -50,10 +50,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         default=None,
         help="skip, and do not fail, a test whose server the installed openssl cannot be",
     )
+    group.addoption("--spwf-host", metavar="ADDRESS", help="what servers listen on (127.0.0.1)")
     group.addoption("--spwf-ssid", metavar="NAME", help="the network that modules join (lab)")
     group.addoption("--spwf-passphrase", metavar="TEXT", help='its passphrase, "" for an open one')
     parser.addini("spwf", "as --spwf, one URL a line", type="linelist", default=["spwf://"])
     parser.addini("spwf_allow_missing", "as --spwf-allow-missing", type="bool", default=False)
+    parser.addini("spwf_host", "as --spwf-host", default="127.0.0.1")
     parser.addini("spwf_ssid", "as --spwf-ssid", default="lab")
     parser.addini("spwf_passphrase", "as --spwf-passphrase", default="passphrase")
 
@@ -206,7 +208,8 @@ def serve(
                     pytest.skip(missing)
                 pytest.fail(f"{missing}; --spwf-allow-missing skips such tests")
             pki = pki or Pki.shared(_pki_root, scenario.pki)
-            server = stack.enter_context(Server(scenario, pki))
+            host = setting(request.config, "spwf_host")
+            server = stack.enter_context(Server(scenario, pki, openssl=openssl, host=host))
             sections = request.node.stash.setdefault(SECTIONS, [])
             command = shlex.join(server.argv)
             sections.append((f"server {scenario.name}", lambda: f"{command}\n{server.log}"))
