@@ -31,7 +31,8 @@ types: $(VENV)/.ready ## checks types: mypy --strict
 	@$(VENV)/bin/mypy
 
 c-tests: build/c/build.ninja ## builds C with all warnings, runs its tests under ASan and UBSan
-	@$(VENV)/bin/meson test -C build/c --quiet --print-errorlogs
+	@$(VENV)/bin/ninja --quiet -C build/c
+	@$(VENV)/bin/meson test -C build/c --no-rebuild --quiet --print-errorlogs
 
 format: $(VENV)/.ready ## lays out Python and C as the linters want it
 	@$(VENV)/bin/ruff check --fix-only --quiet

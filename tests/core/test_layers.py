@@ -162,7 +162,7 @@ def test_a_module_fits_in_10_kb_on_32_bits(tmp_path: Path) -> None:
 )
 def test_the_build_knows_every_c_file(description: str, folder: str) -> None:
     """A file that no build description names would be dead, or a test that never runs."""
-    built = (ROOT / description).read_text()
+    built = (ROOT / description).read_text().replace(".c'", "'")
     names = {source.stem for source in (ROOT / folder).glob("*.c")}
     assert names
     assert {name for name in names if f"'{name}'" not in built} == set()
