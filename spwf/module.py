@@ -285,7 +285,8 @@ class Module:
         when = datetime.now(UTC) if when is None else when
         if when.tzinfo is None:
             raise ValueError("the module's time is UTC: give the datetime a time zone")
-        self.command(f"AT+S.SETTIME={int(when.timestamp())}")
+        # Rounded up: a clock that is late takes a certificate of this second for one of the future.
+        self.command(f"AT+S.SETTIME={math.ceil(when.timestamp())}")
 
     # ---- TLS material ---------------------------------------------------------------------------
 
