@@ -81,13 +81,26 @@ def listener() -> Iterator[socket.socket]:
         yield server
 
 
-def connect(core: Core, listener: socket.socket, host: str = "127.0.0.1") -> socket.socket:
-    """Open plain socket 0 of the module with indications, and return the peer's end."""
-    port = listener.getsockname()[1]
-    assert ask(core, f"AT+S.SOCKON={host},{port},t,ind\r".encode()) == b"\r\n ID: 00\r\n\r\nOK\r\n"
-    peer, _ = listener.accept()
-    peer.settimeout(DEADLINE)
-    return peer
+Connect = Callable[[Core], socket.socket]
+
+
+@pytest.fixture
+def connect(listener: socket.socket) -> Iterator[Connect]:
+    """Open plain socket 0 of a module with indications, and return the peer's end."""
+    peers = []
+
+    def make(core: Core) -> socket.socket:
+        port = listener.getsockname()[1]
+        command = f"AT+S.SOCKON=127.0.0.1,{port},t,ind\r".encode()
+        assert ask(core, command) == b"\r\n ID: 00\r\n\r\nOK\r\n"
+        peer, _ = listener.accept()
+        peer.settimeout(DEADLINE)
+        peers.append(peer)
+        return peer
+
+    yield make
+    for peer in peers:
+        peer.close()
 
 
 def run_script(text: str) -> str:
@@ -270,10 +283,10 @@ def test_a_write_feeds_every_thread_that_reads(new_core: Callable[..., Core]) ->
 
 @pytest.mark.parametrize("connected", [False, True])
 def test_close_ends_a_read_of_another_thread(
-    new_core: Callable[..., Core], listener: socket.socket, connected: bool
+    new_core: Callable[..., Core], connect: Connect, connected: bool
 ) -> None:
     core = new_core(joined=True)
-    peer = connect(core, listener) if connected else None
+    peer = connect(core) if connected else None
     got: list[object] = []
 
     def read() -> None:
@@ -294,10 +307,11 @@ def test_close_ends_a_read_of_another_thread(
 
 @pytest.mark.parametrize("connected", [False, True])
 def test_a_signal_ends_a_read_and_loses_nothing(
-    new_core: Callable[..., Core], listener: socket.socket, connected: bool
+    new_core: Callable[..., Core], connect: Connect, connected: bool
 ) -> None:
     core = new_core(joined=True)
-    peer = connect(core, listener) if connected else None
+    if connected:
+        connect(core)
 
     def interrupt(number: int, frame: object) -> None:
         raise InterruptedError(number)
@@ -315,8 +329,6 @@ def test_a_signal_ends_a_read_and_loses_nothing(
     finally:
         signal.signal(signal.SIGUSR1, before)
     assert core.read(100, 0) == b"\r\nOK\r\n"
-    if peer is not None:
-        peer.close()
 
 
 def test_threads_that_write_and_read_at_once_lose_nothing(new_core: Callable[..., Core]) -> None:
@@ -332,10 +344,10 @@ def test_threads_that_write_and_read_at_once_lose_nothing(new_core: Callable[...
 
 
 def test_fileno_is_readable_while_there_is_something_to_do(
-    new_core: Callable[..., Core], listener: socket.socket
+    new_core: Callable[..., Core], connect: Connect
 ) -> None:
     core = new_core(joined=True)
-    peer = connect(core, listener)
+    peer = connect(core)
     fd = core.fileno()
     assert core.fileno() == fd
     core.run(0)
@@ -363,10 +375,10 @@ def test_fileno_tells_when_a_delay_of_the_module_ends() -> None:
 
 
 def test_data_that_waits_for_sockr_costs_no_time(
-    new_core: Callable[..., Core], listener: socket.socket
+    new_core: Callable[..., Core], connect: Connect
 ) -> None:
     core = new_core(joined=True)
-    peer = connect(core, listener)
+    peer = connect(core)
     peer.sendall(b"x" * 1000)
     peer.close()
     read_until(core, b"+WIND:58:Socket Closed:0\r\n")
@@ -388,11 +400,11 @@ def test_an_idle_core_owns_no_descriptor(new_core: Callable[..., Core]) -> None:
 
 
 def test_closing_gives_every_descriptor_back(
-    new_core: Callable[..., Core], listener: socket.socket, tmp_path: Path
+    new_core: Callable[..., Core], connect: Connect, tmp_path: Path
 ) -> None:
     before = len(os.listdir("/proc/self/fd"))
     core = new_core(joined=True, nv=str(tmp_path / "flash"))
-    connect(core, listener).close()
+    connect(core).close()
     core.fileno()
     read_until(core, b"+WIND:58:Socket Closed:0\r\n")
     assert len(os.listdir("/proc/self/fd")) > before
@@ -506,8 +518,8 @@ def test_a_route_leads_a_name_to_a_port_of_this_host(
     assert ask(core, b"AT+S.SOCKON=server.example,443,t\r") == b"\r\n ID: 00\r\n\r\nOK\r\n"
     assert ask(core, b"AT+S.SOCKON=10.9.8.7,80,t\r") == b"\r\n ID: 01\r\n\r\nOK\r\n"
     assert ask(core, b"AT+S.SOCKON=server.example,80,t\r") == b"\r\nERROR: Failed to connect\r\n"
-    listener.accept()
-    listener.accept()
+    for _ in range(2):
+        listener.accept()[0].close()
 
 
 def test_a_refused_connection_is_an_error(new_core: Callable[..., Core]) -> None:
@@ -537,21 +549,19 @@ def test_many_lookups_are_abandoned_without_harm(new_core: Callable[..., Core]) 
 
 
 def test_a_peer_that_resets_ends_the_connection(
-    new_core: Callable[..., Core], listener: socket.socket
+    new_core: Callable[..., Core], connect: Connect
 ) -> None:
     core = new_core(joined=True)
-    peer = connect(core, listener)
+    peer = connect(core)
     peer.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
     peer.close()
     read_until(core, b"+WIND:58:Socket Closed:0\r\n")
     assert b"ERROR" in ask(core, b"AT+S.SOCKW=0,1\rx")
 
 
-def test_a_large_amount_passes_both_ways(
-    new_core: Callable[..., Core], listener: socket.socket
-) -> None:
+def test_a_large_amount_passes_both_ways(new_core: Callable[..., Core], connect: Connect) -> None:
     core = new_core(joined=True)
-    peer = connect(core, listener)
+    peer = connect(core)
     data = bytes(range(256)) * 12
     core.write((b"AT+S.SOCKW=0,%d\r" % len(data) + data) * 100)
     received = b""
@@ -723,13 +733,13 @@ def test_a_core_is_in_one_loop_at_a_time(new_core: Callable[..., Core]) -> None:
 
 
 def test_a_loop_waits_for_the_network_of_all(
-    new_core: Callable[..., Core], listener: socket.socket
+    new_core: Callable[..., Core], connect: Connect
 ) -> None:
     loop = Loop()
     cores = [new_core(joined=True) for _ in range(100)]
     for core in cores[:50]:
         loop.add(core)
-    peers = [connect(core, listener) for core in cores]
+    peers = [connect(core) for core in cores]
     for core in cores[50:]:  # with a connection that is open already
         loop.add(core)
     for peer in peers:
@@ -742,8 +752,6 @@ def test_a_loop_waits_for_the_network_of_all(
             told.add(core)
         assert time.monotonic() < deadline
     assert loop.run(0.01) == []
-    for peer in peers:
-        peer.close()
 
 
 def test_a_loop_keeps_the_real_pace_of_its_modules() -> None:
@@ -776,11 +784,11 @@ def test_another_thread_wakes_a_loop(new_core: Callable[..., Core]) -> None:
 
 
 def test_a_core_may_be_read_while_it_is_in_a_loop(
-    new_core: Callable[..., Core], listener: socket.socket
+    new_core: Callable[..., Core], connect: Connect
 ) -> None:
     loop, core = Loop(), new_core(joined=True)
     loop.add(core)
-    peer = connect(core, listener)
+    peer = connect(core)
     reader_got: list[bytes] = []
     reader = threading.Thread(
         target=lambda: reader_got.append(read_until(core, b"Pending Data:0:5\r\n"))
