@@ -9,6 +9,7 @@ A module belongs to one thread at a time.
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
