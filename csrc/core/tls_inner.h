@@ -23,19 +23,19 @@ struct spwf_tls { /* from port->alloc; m->tls while a secure socket lives */
     size_t live;    /* bytes that wolfSSL holds */
     bool exhausted; /* an allocation failed: wolfSSL may call that a bad signature */
 
-    uint8_t header[5]; /* tls_io.c: of the record on its way in */
+    uint8_t header[5];   /* tls_io.c: of the record on its way in */
     uint8_t have, given; /* bytes of it: received, handed to wolfSSL */
-    uint16_t body;     /* bytes of the record behind the header that wolfSSL has not taken */
-    bool allowance;    /* this step may still begin a record */
-    bool spoken;       /* the server's first bytes were a TLS record */
-    bool broken;       /* a send failed */
-    uint8_t end;       /* enum spwf_cause of the connection's end, 0 while there is none */
+    uint16_t body;       /* bytes of the record behind the header that wolfSSL has not taken */
+    bool allowance;      /* this step may still begin a record */
+    bool spoken;         /* the server's first bytes were a TLS record */
+    bool broken;         /* a send failed */
+    uint8_t end;         /* enum spwf_cause of the connection's end, 0 while there is none */
 
     uint8_t fault; /* tls_verify.c: enum spwf_cause of the certificate that was refused */
     bool vouched;  /* the server's certificate was seen and nothing was found against it */
 
     bool connected, ended;
-    bool dead; /* nothing more can be sent */
+    bool dead;      /* nothing more can be sent */
     uint8_t *ahead; /* decrypted text that made room for the next record; NULL: none */
     size_t ahead_at, ahead_end;
 

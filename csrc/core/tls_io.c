@@ -85,8 +85,9 @@ int spwf_tls_io_receive(WOLFSSL *ssl, char *data, int size, void *context) {
 int spwf_tls_io_send(WOLFSSL *ssl, char *data, int size, void *context) {
     struct spwf *m = context;
     (void)ssl;
-    int n = m->tls->broken ? SPWF_E_RESET
-                           : m->config.port->net->send(m->config.ctx, m->tls->id, data, (size_t)size);
+    int n = m->tls->broken
+                ? SPWF_E_RESET
+                : m->config.port->net->send(m->config.ctx, m->tls->id, data, (size_t)size);
     if (n < 0) {
         m->tls->broken = true;
         return size;

@@ -41,8 +41,8 @@ static enum spwf_cause load_ca(struct spwf *m, const struct spwf_tls_setup *setu
 /* wolfSSL would find out only when a server asks, so the pair is checked here. */
 static enum spwf_cause load_pair(struct spwf *m, const struct spwf_tls_setup *setup) {
     WOLFSSL_CTX *ctx = m->tls->ctx;
-    int result = wolfSSL_CTX_use_certificate_chain_buffer(ctx, setup->cert.data,
-                                                          (long)setup->cert.size);
+    int result =
+        wolfSSL_CTX_use_certificate_chain_buffer(ctx, setup->cert.data, (long)setup->cert.size);
     enum spwf_cause cause = file_cause(m, result, SPWF_CAUSE_CERT_FILE);
     if (cause == SPWF_CAUSE_NONE) {
         result = wolfSSL_CTX_use_PrivateKey_buffer(ctx, setup->key.data, (long)setup->key.size,

@@ -44,9 +44,9 @@ static bool take(struct der *der, struct der *content) {
 /* X.520 attributes are 2.5.4.n; these are the ones that the note lists, and what openssl adds. */
 static const char *attribute_name(const struct der *oid) {
     static const char email[] = {0x2A, (char)0x86, 0x48, (char)0x86, (char)0xF7, 0x0D, 1, 9, 1};
-    static const char *const names[] = {[3] = "CN", [4] = "SN", [5] = "serialNumber", [6] = "C",
-                                        [7] = "L",  [8] = "ST", [10] = "O",           [11] = "OU",
-                                        [12] = "T"};
+    static const char *const names[] = {[3] = "CN", [4] = "SN",  [5] = "serialNumber",
+                                        [6] = "C",  [7] = "L",   [8] = "ST",
+                                        [10] = "O", [11] = "OU", [12] = "T"};
     if (left(oid) == 3 && oid->at[0] == 0x55 && oid->at[1] == 4 &&
         oid->at[2] < sizeof names / sizeof *names && names[oid->at[2]] != NULL) {
         return names[oid->at[2]];
