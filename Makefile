@@ -70,7 +70,7 @@ dist/.built: $(WHEEL_FILES) build/wolfssl | $(VENV)/.ready
 	@echo 'Building the wheel'
 	@rm -rf dist
 	@$(VENV)/bin/pip wheel --quiet --disable-pip-version-check --no-deps --no-build-isolation \
-	    -Cbuild-dir=build/wheel -w dist .
+	    --config-settings=build-dir=build/wheel -w dist .
 	@touch $@
 
 $(VENV)/.spwf: dist/.built
