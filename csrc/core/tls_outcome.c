@@ -1,7 +1,7 @@
 /*
  * tls_outcome.c - what happened in a handshake, told in the words of struct spwf_outcome: version,
  * suite, group, alerts, and the one cause that wolfSSL's error number stands for.
- * Called by tls_wolfssl.c and tls_verify.c; only reads wolfSSL. docs/tls.md has the table.
+ * Called by tls_wolfssl.c and tls_verify.c; only reads wolfSSL [tls-facts 5].
  */
 #include "tls_inner.h"
 #include <wolfssl/error-ssl.h>

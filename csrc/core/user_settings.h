@@ -5,7 +5,7 @@
  * SPWF_WOLFSSL_PLATFORM. Compiles with wolfSSL 5.5.4 to 5.9.2.
  *
  * Together the options leave exactly the 27 suites of Table 2, in its order [note 2.2]; the reason
- * for each that is not obvious stands beside it. docs/tls.md tells what was measured.
+ * for each that is not obvious stands beside it. [tls-facts 1] tells what was measured.
  */
 #ifndef SPWF_USER_SETTINGS_H
 #define SPWF_USER_SETTINGS_H
