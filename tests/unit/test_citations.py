@@ -54,7 +54,7 @@ def citations(text: str) -> Iterator[str]:
 
 
 def wrong_places(citation: str) -> list[str]:
-    """Those of its places that do not exist; what is in quotes must stand in the place before it."""
+    """Those of its places that do not exist; quoted words must stand in the place before."""
     wrong: list[str] = []
     doc, words = "", ""
     for part in re.split(r"[,;]\s*", citation):
