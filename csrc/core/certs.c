@@ -93,6 +93,7 @@ int spwf_certs_get(struct spwf *m, enum spwf_slot slot, uint8_t **data)
         return SPWF_E_NO_ROOM;
     }
     int len = size;
+    copy[size] = '\0';
     if (flash) {
         len = spwf_store_read(m, record_of(slot), copy, (size_t)size);
     } else {
@@ -102,7 +103,6 @@ int spwf_certs_get(struct spwf *m, enum spwf_slot slot, uint8_t **data)
         spwf_certs_release(m, copy, (size_t)size);
         return len;
     }
-    copy[size] = '\0';
     *data = copy;
     return size;
 }

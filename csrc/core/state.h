@@ -115,6 +115,7 @@ struct spwf_store { /* store.c */
     uint32_t sequence;  /* of that bank */
     uint32_t end;       /* where the next record goes, bytes from the bank's start; while `clean` */
     uint32_t at[6];     /* by enum spwf_record: where the record is in the bank; 0: absent */
+    uint32_t crc[6];    /* of its content */
     uint16_t length[6]; /* its bytes */
 };
 

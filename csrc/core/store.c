@@ -20,7 +20,7 @@
 #include "inner.h"
 
 enum {
-    HEAD = 12,  /* bytes: two words and their CRC-32, little-endian */
+    HEAD = 12,  /* bytes: two words and their CRC-32, in the machine's byte order */
     CHUNK = 32, /* bytes moved at a time, for a board's small stack; a multiple of any unit */
     UNIT_MAX = 16,
     BANK_MIN = 8192
@@ -32,29 +32,18 @@ _Static_assert(sizeof(((struct spwf_store *)0)->at) == SPWF_RECORDS * sizeof(uin
 _Static_assert(CHUNK % UNIT_MAX == 0 && HEAD <= UNIT_MAX, "units");
 
 /* CRC-32 of IEEE 802.3; without its table of 1 KB, as a module reads a few KB now and then. */
-static uint32_t crc32(const uint8_t *data, size_t len)
+static uint32_t crc32(const void *data, size_t len)
 {
+    const uint8_t *bytes = data;
     uint32_t crc = 0xFFFFFFFFu;
 
     for (size_t i = 0; i < len; i++) {
-        crc ^= data[i];
+        crc ^= bytes[i];
         for (int bit = 0; bit < 8; bit++) {
             crc = (crc >> 1) ^ (0xEDB88320u & (0u - (crc & 1u)));
         }
     }
     return ~crc;
-}
-
-static void put_word(uint8_t *to, uint32_t word)
-{
-    for (int i = 0; i < 4; i++) {
-        to[i] = (uint8_t)(word >> (8 * i));
-    }
-}
-
-static uint32_t get_word(const uint8_t *from)
-{
-    return from[0] | (uint32_t)from[1] << 8 | (uint32_t)from[2] << 16 | (uint32_t)from[3] << 24;
 }
 
 /* ---------------------------------------------------------------- flash ----------------------- */
@@ -85,15 +74,12 @@ static int flash_read(struct spwf *m, uint32_t offset, void *data, size_t len)
 }
 
 /* Programs at most a CHUNK and reads it back: worn flash fails here, not when the record is wanted. */
-static int flash_program(struct spwf *m, uint32_t offset, const uint8_t *data, uint32_t len)
+static int flash_program(struct spwf *m, uint32_t offset, const void *data, uint32_t len)
 {
     uint8_t back[CHUNK];
-
     int error = nv_of(m)->program(m->config.ctx, offset, data, len) < 0 ? SPWF_E_NV : SPWF_OK;
-    if (error == 0) {
-        error = flash_read(m, offset, back, len);
-    }
-    if (error == 0 && memcmp(back, data, len) != 0) {
+
+    if (error == 0 && (flash_read(m, offset, back, len) != 0 || memcmp(back, data, len) != 0)) {
         error = SPWF_E_NV;
     }
     spwf_wipe(back, sizeof back);
@@ -130,32 +116,25 @@ static int bank_erase(struct spwf *m, uint8_t bank)
 
 /* ---------------------------------------------------------------- heads and contents ---------- */
 
-/* SPWF_E_ABSENT where there is no whole head; words are 0 then. SPWF_E_NV: nobody knows. */
-static int head_read(struct spwf *m, uint32_t offset, uint32_t words[2])
+/* words 0 and 1 of the head; SPWF_E_ABSENT, and zeros, where none is whole. */
+static int head_read(struct spwf *m, uint32_t offset, uint32_t words[3])
 {
-    uint8_t head[HEAD];
-
-    words[0] = words[1] = 0;
-    if (flash_read(m, offset, head, HEAD) != 0) {
-        return SPWF_E_NV;
+    int error = flash_read(m, offset, words, HEAD);
+    if (error == 0 && words[2] != crc32(words, 8)) {
+        error = SPWF_E_ABSENT;
     }
-    if (get_word(head + 8) != crc32(head, 8)) {
-        return SPWF_E_ABSENT;
+    if (error != 0) {
+        memset(words, 0, HEAD);
     }
-    words[0] = get_word(head);
-    words[1] = get_word(head + 4);
-    return SPWF_OK;
+    return error;
 }
 
 static int head_write(struct spwf *m, uint32_t offset, uint32_t first, uint32_t second)
 {
-    uint8_t head[UNIT_MAX];
+    uint32_t words[UNIT_MAX / 4] = {first, second, 0, 0xFFFFFFFFu};
 
-    memset(head, 0xFF, sizeof head);
-    put_word(head, first);
-    put_word(head + 4, second);
-    put_word(head + 8, crc32(head, 8));
-    return flash_program(m, offset, head, round_up(m, HEAD));
+    words[2] = crc32(words, 8);
+    return flash_program(m, offset, words, round_up(m, HEAD));
 }
 
 /* What a record is made of: bytes in memory, or (data NULL) bytes that are already in the flash. */
@@ -188,27 +167,19 @@ static int record_program(struct spwf *m, uint32_t offset, uint32_t key, const s
     return error != 0 ? error : head_write(m, offset, key << 16 | from->len, from->crc);
 }
 
-/* Finds where the content of a record that is there begins, and what its head says. */
-static int record_find(struct spwf *m, enum spwf_record key, struct content *found)
+/* The content of a record that is there. */
+static struct content stored(const struct spwf *m, uint32_t key)
 {
-    uint32_t words[2];
-    uint32_t offset = m->store.bank * bank_size(m) + m->store.at[key];
+    uint32_t start = m->store.bank * bank_size(m) + m->store.at[key] + round_up(m, HEAD);
 
-    if (head_read(m, offset, words) != 0 || words[0] != ((uint32_t)key << 16 | m->store.length[key])) {
-        return SPWF_E_NV;
-    }
-    found->data = NULL;
-    found->offset = offset + round_up(m, HEAD);
-    found->len = m->store.length[key];
-    found->crc = words[1];
-    return SPWF_OK;
+    return (struct content){.offset = start, .len = m->store.length[key], .crc = m->store.crc[key]};
 }
 
 static bool record_equals(struct spwf *m, enum spwf_record key, const struct content *other)
 {
     uint8_t chunk[CHUNK];
-    struct content here;
-    bool same = m->store.at[key] != 0 && record_find(m, key, &here) == 0 && here.len == other->len;
+    struct content here = stored(m, key);
+    bool same = m->store.at[key] != 0 && here.len == other->len;
 
     for (uint32_t done = 0; same && done < here.len; done += CHUNK) {
         uint32_t n = here.len - done < CHUNK ? here.len - done : CHUNK;
@@ -228,6 +199,7 @@ static int append(struct spwf *m, struct spwf_store *next, uint32_t key, const s
     if (error == 0) {
         next->at[key] = next->end;
         next->length[key] = (uint16_t)from->len;
+        next->crc[key] = from->crc;
         next->end += record_size(m, from->len);
     }
     return error;
@@ -237,13 +209,12 @@ static int append(struct spwf *m, struct spwf_store *next, uint32_t key, const s
 static int fill(struct spwf *m, struct spwf_store *next, uint32_t drop, uint32_t key,
                 const struct content *added)
 {
-    struct content kept;
     int error = 0;
 
     for (uint32_t k = 0; error == 0 && k < SPWF_RECORDS; k++) {
         if (m->store.at[k] != 0 && (drop & 1u << k) == 0) {
-            error = record_find(m, (enum spwf_record)k, &kept);
-            error = error != 0 ? error : append(m, next, k, &kept);
+            struct content kept = stored(m, k); /* with its CRC: damage is not made good by a copy */
+            error = append(m, next, k, &kept);
         }
     }
     if (error == 0 && added != NULL) {
@@ -259,18 +230,17 @@ static int fill(struct spwf *m, struct spwf_store *next, uint32_t drop, uint32_t
 static int rewrite(struct spwf *m, uint32_t drop, uint32_t key, const struct content *added)
 {
     struct spwf_store *store = &m->store;
-    struct spwf_store next = {.mounted = true, .bank = !store->bank, .end = round_up(m, HEAD)};
-    uint32_t old = store->bank;
+    struct spwf_store next = {.mounted = true, .bank = !store->bank,
+                              .sequence = store->sequence + 1, .end = round_up(m, HEAD)};
     int error = store->clean ? 0 : bank_erase(m, next.bank);
 
     store->clean = false; /* until all of this has succeeded */
-    next.sequence = store->sequence + 1;
     if (error == 0) {
         error = fill(m, &next, drop, key, added);
     }
     if (error == 0) {
         *store = next;
-        error = bank_erase(m, (uint8_t)old);
+        error = bank_erase(m, !store->bank);
         store->clean = error == 0;
     }
     return error;
@@ -304,7 +274,7 @@ static bool geometry_holds(const struct spwf_nv_port *nv)
 static int scan(struct spwf *m)
 {
     struct spwf_store *store = &m->store;
-    uint32_t size = bank_size(m), at = round_up(m, HEAD), words[2];
+    uint32_t size = bank_size(m), at = round_up(m, HEAD), words[3];
     int error = 0;
 
     while (error == 0 && size - at >= HEAD) {
@@ -315,6 +285,7 @@ static int scan(struct spwf *m)
         }
         store->at[key] = at;
         store->length[key] = (uint16_t)len;
+        store->crc[key] = words[1];
         at += record_size(m, len);
     }
     return error == SPWF_E_NV ? error : SPWF_OK;
@@ -323,7 +294,7 @@ static int scan(struct spwf *m)
 int spwf_store_mount(struct spwf *m)
 {
     struct spwf_store *store = &m->store;
-    uint32_t words[2][2];
+    uint32_t words[2][3];
     bool valid[2];
 
     memset(store, 0, sizeof *store);
@@ -375,8 +346,6 @@ int spwf_store_size(struct spwf *m, enum spwf_record key)
 
 int spwf_store_read(struct spwf *m, enum spwf_record key, void *data, size_t size)
 {
-    struct content here;
-
     int len = spwf_store_size(m, key);
     if (len < 0) {
         return len;
@@ -384,8 +353,8 @@ int spwf_store_read(struct spwf *m, enum spwf_record key, void *data, size_t siz
     if (size < (size_t)len) {
         return SPWF_E_NO_ROOM;
     }
-    if (record_find(m, key, &here) != 0 || flash_read(m, here.offset, data, here.len) != 0 ||
-        crc32(data, here.len) != here.crc) {
+    struct content here = stored(m, key);
+    if (flash_read(m, here.offset, data, here.len) != 0 || crc32(data, here.len) != here.crc) {
         spwf_wipe(data, size);
         return SPWF_E_NV;
     }
@@ -394,8 +363,6 @@ int spwf_store_read(struct spwf *m, enum spwf_record key, void *data, size_t siz
 
 int spwf_store_write(struct spwf *m, enum spwf_record key, const void *data, size_t len)
 {
-    struct content from = {.data = data};
-
     int error = usable(m);
     if (error != 0) {
         return error;
@@ -403,8 +370,7 @@ int spwf_store_write(struct spwf *m, enum spwf_record key, const void *data, siz
     if (len > UINT16_MAX || !fits(m, 1u << key, record_size(m, (uint32_t)len))) {
         return SPWF_E_NO_ROOM;
     }
-    from.len = (uint32_t)len;
-    from.crc = crc32(data, len);
+    struct content from = {.data = data, .len = (uint32_t)len, .crc = crc32(data, len)};
     if (key != SPWF_RECORD_KEY && record_equals(m, key, &from)) {
         return SPWF_OK; /* an AT&W at every boot wears nothing */
     }

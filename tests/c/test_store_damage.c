@@ -87,11 +87,9 @@ static void forge_head(uint32_t at, uint32_t first, uint32_t second)
 {
     uint32_t words[3] = {first, second, 0};
 
-    for (int i = 0; i < 12; i++) {
-        words[2] = i == 8 ? plain_crc(fake.flash.bytes + at, 8) : words[2];
-        fake.flash.bytes[at + (uint32_t)i] = (uint8_t)(words[i / 4] >> 8 * (i % 4));
-        fake.flash.used[at + (uint32_t)i] = 1;
-    }
+    words[2] = plain_crc((const uint8_t *)words, 8);
+    memcpy(fake.flash.bytes + at, words, sizeof words);
+    memset(fake.flash.used + at, 1, sizeof words);
 }
 
 /* Heads with a right CRC and any key and length: the fake ends the program at a step outside. */

@@ -146,22 +146,6 @@ static void a_key_whose_write_was_cut_is_gone_after_a_removal(void)
     fake_free(&fake);
 }
 
-static void a_sequence_may_wrap(void)
-{
-    struct model model = {{NULL}};
-
-    power_on(&geometries[3]);
-    spwf_store_mount(&module);
-    module.store.sequence = UINT32_MAX - 3;
-    for (size_t i = 0; i < STEPS; i++) {
-        check(spwf_store_mount(&module) == SPWF_OK || i == 0);
-        check(apply(&script[i]) == SPWF_OK);
-        model = expect(&model, &script[i]);
-        check(holds(&model));
-    }
-    fake_free(&fake);
-}
-
 int main(int argc, char **argv)
 {
     static const struct check_test tests[] = {
@@ -172,7 +156,6 @@ int main(int argc, char **argv)
         {"power may fail again during the recovery", power_may_fail_again_during_the_recovery},
         {"a key whose write was cut is gone after a removal",
          a_key_whose_write_was_cut_is_gone_after_a_removal},
-        {"a sequence may wrap", a_sequence_may_wrap},
     };
 
     return check_main(tests, CHECK_COUNT(tests), argc, argv);
