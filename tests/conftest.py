@@ -7,3 +7,5 @@ folder do because of the variable. Only the wheel has spwf._core, so a mistake i
 import os
 
 os.environ["PYTHONSAFEPATH"] = "1"
+
+pytest_plugins = ["pytester"]  # pytest takes this in the topmost conftest only

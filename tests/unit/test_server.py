@@ -45,7 +45,7 @@ def scenario(*script: Step, server: ServerOptions = ANY_KEY) -> Scenario:
 
 def client_context(pki: Pki, client: str = "") -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.maximum_version = ssl.TLSVersion.TLSv1_2
+    context.minimum_version = context.maximum_version = ssl.TLSVersion.TLSv1_2
     context.check_hostname = False
     context.set_ciphers("DEFAULT:@SECLEVEL=0")
     context.load_verify_locations(pki["ca"].cert_path)
