@@ -10,8 +10,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-/* First in every method but close(): a Core works where it was made, until it is closed. */
-static struct host *open_core(PyObject *self) {
+struct host *spwf_core_open(PyObject *self) {
     struct core *core = (struct core *)self;
     if (core->host.closed) {
         PyErr_SetString(PyExc_ValueError, "the Core is closed");
@@ -46,15 +45,15 @@ int spwf_core_check(struct core *self) {
     return -1;
 }
 
-/* Waits for the lock without the GIL where it is not free at once. */
-static void enter(struct host *h) {
+void spwf_core_enter(struct host *h) {
     if (pthread_mutex_trylock(&h->lock) != 0) {
-        Py_BEGIN_ALLOW_THREADS spwf_host_enter(h);
+        Py_BEGIN_ALLOW_THREADS
+        spwf_host_enter(h);
         Py_END_ALLOW_THREADS
     }
 }
 
-static void leave(struct host *h) {
+void spwf_core_leave(struct host *h) {
     pthread_mutex_unlock(&h->lock);
 }
 
@@ -92,20 +91,23 @@ static void core_dealloc(PyObject *self) {
 static PyObject *core_close(PyObject *self, PyObject *Py_UNUSED(ignored)) {
     struct core *core = (struct core *)self;
     if (core->process == getpid() && !core->host.closed) {
-        Py_BEGIN_ALLOW_THREADS spwf_host_close(&core->host);
+        Py_BEGIN_ALLOW_THREADS
+        spwf_host_close(&core->host);
         Py_END_ALLOW_THREADS
     }
     Py_RETURN_NONE;
 }
 
 static PyObject *core_power(PyObject *self, PyObject *argument) {
-    struct host *h = open_core(self);
+    struct host *h = spwf_core_open(self);
     int on = PyObject_IsTrue(argument), error;
     if (h == NULL || on < 0) {
         return NULL;
     }
-    Py_BEGIN_ALLOW_THREADS error = spwf_host_power(h, on != 0);
-    Py_END_ALLOW_THREADS if (error == SPWF_E_NO_ROOM) {
+    Py_BEGIN_ALLOW_THREADS
+    error = spwf_host_power(h, on != 0);
+    Py_END_ALLOW_THREADS
+    if (error == SPWF_E_NO_ROOM) {
         return PyErr_NoMemory();
     }
     if (error != SPWF_OK) {
@@ -118,15 +120,17 @@ static PyObject *core_power(PyObject *self, PyObject *argument) {
 /* ---------------------------------------------------------------- the UART -------------------- */
 
 static PyObject *core_write(PyObject *self, PyObject *argument) {
-    struct host *h = open_core(self);
+    struct host *h = spwf_core_open(self);
     Py_buffer data;
     bool done;
     if (h == NULL || PyObject_GetBuffer(argument, &data, PyBUF_SIMPLE) != 0) {
         return NULL;
     }
     Py_ssize_t size = data.len;
-    Py_BEGIN_ALLOW_THREADS done = spwf_host_write(h, data.buf, (size_t)size);
-    Py_END_ALLOW_THREADS PyBuffer_Release(&data);
+    Py_BEGIN_ALLOW_THREADS
+    done = spwf_host_write(h, data.buf, (size_t)size);
+    Py_END_ALLOW_THREADS
+    PyBuffer_Release(&data);
     if (!done) {
         return PyErr_NoMemory();
     }
@@ -139,8 +143,10 @@ static int wait_for(PyObject *self, size_t size, uint64_t deadline) {
     struct host *h = &((struct core *)self)->host;
     enum host_end end;
     do {
-        Py_BEGIN_ALLOW_THREADS end = spwf_host_until(h, size, deadline);
-        Py_END_ALLOW_THREADS if (end == HOST_INTERRUPTED && PyErr_CheckSignals() != 0) {
+        Py_BEGIN_ALLOW_THREADS
+        end = spwf_host_until(h, size, deadline);
+        Py_END_ALLOW_THREADS
+        if (end == HOST_INTERRUPTED && PyErr_CheckSignals() != 0) {
             return -1;
         }
     } while (end == HOST_INTERRUPTED);
@@ -148,7 +154,7 @@ static int wait_for(PyObject *self, size_t size, uint64_t deadline) {
 }
 
 static PyObject *core_read(PyObject *self, PyObject *args) {
-    struct host *h = open_core(self);
+    struct host *h = spwf_core_open(self);
     PyObject *timeout;
     Py_ssize_t size;
     uint64_t deadline;
@@ -162,7 +168,7 @@ static PyObject *core_read(PyObject *self, PyObject *args) {
     if (size > 0 && wait_for(self, (size_t)size, deadline) != 0) {
         return NULL;
     }
-    enter(h);
+    spwf_core_enter(h);
     size_t n = h->output.used < (size_t)size ? h->output.used : (size_t)size;
     PyObject *bytes =
         PyBytes_FromStringAndSize((const char *)spwf_queue_front(&h->output), (Py_ssize_t)n);
@@ -170,125 +176,132 @@ static PyObject *core_read(PyObject *self, PyObject *args) {
         spwf_queue_drop(&h->output, n);
         spwf_pollable_update(h);
     }
-    leave(h);
+    spwf_core_leave(h);
     return bytes;
 }
 
 static PyObject *core_run(PyObject *self, PyObject *timeout) {
-    struct host *h = open_core(self);
+    struct host *h = spwf_core_open(self);
     uint64_t deadline;
     if (h == NULL || spwf_options_deadline(timeout, &deadline) != 0 ||
         wait_for(self, 1, deadline) != 0) {
         return NULL;
     }
-    enter(h);
+    spwf_core_enter(h);
     bool output = h->output.used > 0;
-    leave(h);
+    spwf_core_leave(h);
     return PyBool_FromLong(output);
 }
 
 static PyObject *core_wake(PyObject *self, PyObject *Py_UNUSED(ignored)) {
-    struct host *h = open_core(self);
+    struct host *h = spwf_core_open(self);
     if (h == NULL) {
         return NULL;
     }
-    Py_BEGIN_ALLOW_THREADS spwf_host_cancel(h);
-    Py_END_ALLOW_THREADS Py_RETURN_NONE;
+    Py_BEGIN_ALLOW_THREADS
+    spwf_host_cancel(h);
+    Py_END_ALLOW_THREADS
+    Py_RETURN_NONE;
 }
 
 static PyObject *core_reset_input(PyObject *self, PyObject *Py_UNUSED(ignored)) {
-    struct host *h = open_core(self);
+    struct host *h = spwf_core_open(self);
     if (h == NULL) {
         return NULL;
     }
-    enter(h);
+    spwf_core_enter(h);
     spwf_queue_clear(&h->output);
     spwf_pollable_update(h);
-    leave(h);
+    spwf_core_leave(h);
     Py_RETURN_NONE;
 }
 
 static PyObject *core_in_waiting(PyObject *self, void *Py_UNUSED(closure)) {
-    struct host *h = open_core(self);
+    struct host *h = spwf_core_open(self);
     if (h == NULL) {
         return NULL;
     }
     size_t used;
-    Py_BEGIN_ALLOW_THREADS spwf_host_enter(h);
+    Py_BEGIN_ALLOW_THREADS
+    spwf_host_enter(h);
     spwf_host_run(h);
     used = h->output.used;
     spwf_host_leave(h);
-    Py_END_ALLOW_THREADS return spwf_core_check((struct core *)self) == 0 ? PyLong_FromSize_t(used)
-                                                                          : NULL;
+    Py_END_ALLOW_THREADS
+    return spwf_core_check((struct core *)self) == 0 ? PyLong_FromSize_t(used) : NULL;
 }
 
 static PyObject *core_fileno(PyObject *self, PyObject *Py_UNUSED(ignored)) {
-    struct host *h = open_core(self);
+    struct host *h = spwf_core_open(self);
     if (h == NULL) {
         return NULL;
     }
-    enter(h);
+    spwf_core_enter(h);
     int fd = spwf_pollable_fileno(h);
-    leave(h);
+    spwf_core_leave(h);
     return fd >= 0 ? PyLong_FromLong(fd) : PyErr_SetFromErrno(PyExc_OSError);
 }
 
 /* ---------------------------------------------------------------- the world ------------------- */
 
 static PyObject *core_skip(PyObject *self, PyObject *seconds) {
-    struct host *h = open_core(self);
+    struct host *h = spwf_core_open(self);
     uint64_t ns;
     if (h == NULL || spwf_options_seconds(seconds, &ns) != 0) {
         return NULL;
     }
-    Py_BEGIN_ALLOW_THREADS spwf_host_skip(h, ns);
-    Py_END_ALLOW_THREADS return none_or_error(self);
+    Py_BEGIN_ALLOW_THREADS
+    spwf_host_skip(h, ns);
+    Py_END_ALLOW_THREADS
+    return none_or_error(self);
 }
 
 static PyObject *core_link(PyObject *self, PyObject *argument) {
-    struct host *h = open_core(self);
+    struct host *h = spwf_core_open(self);
     int up = PyObject_IsTrue(argument);
     if (h == NULL || up < 0) {
         return NULL;
     }
-    Py_BEGIN_ALLOW_THREADS spwf_host_link(h, up != 0);
-    Py_END_ALLOW_THREADS return none_or_error(self);
+    Py_BEGIN_ALLOW_THREADS
+    spwf_host_link(h, up != 0);
+    Py_END_ALLOW_THREADS
+    return none_or_error(self);
 }
 
 static PyObject *core_time(PyObject *self, void *Py_UNUSED(closure)) {
-    struct host *h = open_core(self);
+    struct host *h = spwf_core_open(self);
     if (h == NULL) {
         return NULL;
     }
-    enter(h);
+    spwf_core_enter(h);
     uint64_t now = spwf_pace_now(&h->world.pace);
-    leave(h);
+    spwf_core_leave(h);
     return PyFloat_FromDouble((double)now / 1e9);
 }
 
 static PyObject *core_heap(PyObject *self, void *Py_UNUSED(closure)) {
-    struct host *h = open_core(self);
+    struct host *h = spwf_core_open(self);
     if (h == NULL) {
         return NULL;
     }
-    enter(h);
+    spwf_core_enter(h);
     struct heap heap = h->world.heap;
-    leave(h);
+    spwf_core_leave(h);
     return Py_BuildValue("nnn", (Py_ssize_t)heap.live, (Py_ssize_t)heap.peak,
                          (Py_ssize_t)heap.blocks);
 }
 
 static PyObject *core_outcome(PyObject *self, void *Py_UNUSED(closure)) {
-    struct host *h = open_core(self);
+    struct host *h = spwf_core_open(self);
     struct spwf_outcome o = {0};
     if (h == NULL) {
         return NULL;
     }
-    enter(h);
+    spwf_core_enter(h);
     if (h->module != NULL) {
         o = *spwf_outcome(h->module);
     }
-    leave(h);
+    spwf_core_leave(h);
     if (o.count == 0) {
         Py_RETURN_NONE;
     }
@@ -306,92 +319,6 @@ static PyObject *core_outcome(PyObject *self, void *Py_UNUSED(closure)) {
         o.sent, "received", o.received, "subject", subject);
 }
 
-/* ---------------------------------------------------------------- peers in memory ------------- */
-
-static PyObject *no_peer(int id) {
-    return PyErr_Format(PyExc_ConnectionError,
-                        "socket %d of the in-memory network has no such peer now", id);
-}
-
-static PyObject *core_peer_accept(PyObject *self, PyObject *args) {
-    struct host *h = open_core(self);
-    struct spwf_addr to;
-    int id, accept = 1;
-    bool done;
-    if (h == NULL || !PyArg_ParseTuple(args, "i|p:peer_accept", &id, &accept)) {
-        return NULL;
-    }
-    Py_BEGIN_ALLOW_THREADS spwf_host_enter(h);
-    done = spwf_net_memory_accept(&h->world.memory, id, accept != 0, &to);
-    spwf_host_run(h);
-    spwf_host_leave(h);
-    Py_END_ALLOW_THREADS if (!done) {
-        return no_peer(id);
-    }
-    return Py_BuildValue(
-        "Ni", PyUnicode_FromFormat("%d.%d.%d.%d", to.ip[0], to.ip[1], to.ip[2], to.ip[3]), to.port);
-}
-
-static PyObject *core_peer_write(PyObject *self, PyObject *args) {
-    struct host *h = open_core(self);
-    Py_buffer data;
-    int id;
-    bool done;
-    if (h == NULL || !PyArg_ParseTuple(args, "iy*:peer_write", &id, &data)) {
-        return NULL;
-    }
-    Py_BEGIN_ALLOW_THREADS spwf_host_enter(h);
-    done = spwf_net_memory_push(&h->world.memory, id, data.buf, (size_t)data.len);
-    spwf_host_run(h);
-    spwf_host_leave(h);
-    Py_END_ALLOW_THREADS PyBuffer_Release(&data);
-    if (!done) {
-        return no_peer(id);
-    }
-    Py_RETURN_NONE;
-}
-
-static PyObject *core_peer_read(PyObject *self, PyObject *args) {
-    struct host *h = open_core(self);
-    PyObject *bytes = NULL;
-    int id;
-    if (h == NULL || !PyArg_ParseTuple(args, "i:peer_read", &id)) {
-        return NULL;
-    }
-    enter(h);
-    struct net_pipe *p = spwf_net_memory_pipe(&h->world.memory, id);
-    if (p != NULL && (p->to_peer.used > 0 || !p->left)) {
-        bytes = PyBytes_FromStringAndSize((const char *)spwf_queue_front(&p->to_peer),
-                                          (Py_ssize_t)p->to_peer.used);
-        spwf_queue_clear(&p->to_peer);
-    }
-    leave(h);
-    if (p == NULL) {
-        return no_peer(id);
-    }
-    if (bytes == NULL && !PyErr_Occurred()) {
-        Py_RETURN_NONE;
-    }
-    return bytes;
-}
-
-static PyObject *core_peer_close(PyObject *self, PyObject *args) {
-    struct host *h = open_core(self);
-    int id, reset = 0;
-    bool done;
-    if (h == NULL || !PyArg_ParseTuple(args, "i|p:peer_close", &id, &reset)) {
-        return NULL;
-    }
-    Py_BEGIN_ALLOW_THREADS spwf_host_enter(h);
-    done = spwf_net_memory_end(&h->world.memory, id, reset != 0);
-    spwf_host_run(h);
-    spwf_host_leave(h);
-    Py_END_ALLOW_THREADS if (!done) {
-        return no_peer(id);
-    }
-    Py_RETURN_NONE;
-}
-
 /* ---------------------------------------------------------------- the type -------------------- */
 
 static PyMethodDef methods[] = {
@@ -405,10 +332,10 @@ static PyMethodDef methods[] = {
     {"close", core_close, METH_NOARGS, NULL},
     {"skip", core_skip, METH_O, NULL},
     {"link", core_link, METH_O, NULL},
-    {"peer_accept", core_peer_accept, METH_VARARGS, NULL},
-    {"peer_write", core_peer_write, METH_VARARGS, NULL},
-    {"peer_read", core_peer_read, METH_VARARGS, NULL},
-    {"peer_close", core_peer_close, METH_VARARGS, NULL},
+    {"peer_accept", spwf_peers_accept, METH_VARARGS, NULL},
+    {"peer_write", spwf_peers_write, METH_VARARGS, NULL},
+    {"peer_read", spwf_peers_read, METH_VARARGS, NULL},
+    {"peer_close", spwf_peers_close, METH_VARARGS, NULL},
     {0},
 };
 

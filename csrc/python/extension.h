@@ -1,6 +1,6 @@
 /*
  * extension.h - what the files of spwf._core share. module.c makes the module; core.c and loop.c
- * have one type each; options.c turns the arguments of Core() into a host. All that the module owns
+ * have one type each (peers.c some methods); options.c turns the arguments of Core() into a host. All that the module owns
  * is in struct state; nothing is static. Written against the limited API of Python 3.11.
  *
  * Every file: the GIL is released before a host's lock is awaited, so whoever holds that lock never
@@ -27,9 +27,23 @@ struct core {
 
 extern PyType_Spec spwf_core_spec, spwf_loop_spec;
 
+/* core.c: first in every method but close(): the host, or NULL with an exception where the Core is
+ * closed or belongs to another process. */
+struct host *spwf_core_open(PyObject *self);
+
+/* core.c: the host's lock. Waits for it without the GIL where it is not free at once. */
+void spwf_core_enter(struct host *h);
+void spwf_core_leave(struct host *h);
+
 /* core.c: the descriptor-related trouble of a world, once, as OSError. 0, or -1 with the error set.
  */
 int spwf_core_check(struct core *self);
+
+/* peers.c: methods of Core. */
+PyObject *spwf_peers_accept(PyObject *self, PyObject *args);
+PyObject *spwf_peers_write(PyObject *self, PyObject *args);
+PyObject *spwf_peers_read(PyObject *self, PyObject *args);
+PyObject *spwf_peers_close(PyObject *self, PyObject *args);
 
 /* options.c: opens self->host from the arguments of Core(). 0, or -1 with an exception set. */
 int spwf_options_open(struct core *self, struct lookup_pool *pool, PyObject *args,

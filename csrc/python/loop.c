@@ -152,8 +152,10 @@ static PyObject *loop_run(PyObject *self, PyObject *timeout) {
         return NULL;
     }
     do {
-        Py_BEGIN_ALLOW_THREADS end = spwf_loop_run(loop, deadline);
-        Py_END_ALLOW_THREADS if (end == HOST_INTERRUPTED && PyErr_CheckSignals() != 0) {
+        Py_BEGIN_ALLOW_THREADS
+        end = spwf_loop_run(loop, deadline);
+        Py_END_ALLOW_THREADS
+        if (end == HOST_INTERRUPTED && PyErr_CheckSignals() != 0) {
             return NULL;
         }
     } while (end == HOST_INTERRUPTED);
