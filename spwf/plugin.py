@@ -139,22 +139,19 @@ def new_module(request: pytest.FixtureRequest, _url: str) -> Iterator[Callable[.
             if module.emulation is not None:
                 emulation = module.emulation
                 sections.append((f"TLS outcome{number}", lambda: str(emulation.outcome)))
-            else:
-                make_new(module)
+            else:  # somebody has used it before
+                module.clean()
+                module.factory()
+                module.config["localecho1"] = 0  # AT&F leaves it [design 10]
             if join:
                 ssid = setting(request.config, "spwf_ssid")
                 module.join(ssid, setting(request.config, "spwf_passphrase"))
+            elif module.emulation is None:
+                module.save()
+                module.reset()
             return module
 
         yield open_module
-
-
-def make_new(module: Module) -> None:
-    """Brings a module that somebody has used before to where a new one is."""
-    module.clean()
-    module.factory()
-    module.save()
-    module.reset()
 
 
 @pytest.fixture
