@@ -7,20 +7,17 @@
 
 enum { TOGETHER = 3072, TOGETHER_OFF = 6144 }; /* bytes of the flash files; of the RAM files too */
 
-static enum spwf_record record_of(enum spwf_slot slot)
-{
+static enum spwf_record record_of(enum spwf_slot slot) {
     return (enum spwf_record)(SPWF_RECORD_CA + (int)slot);
 }
 
-static void drop_twin(struct spwf *m, enum spwf_slot slot)
-{
+static void drop_twin(struct spwf *m, enum spwf_slot slot) {
     spwf_certs_release(m, m->certs.ram[slot], m->certs.size[slot]);
     m->certs.ram[slot] = NULL;
     m->certs.size[slot] = 0;
 }
 
-int spwf_certs_size(struct spwf *m, enum spwf_slot slot, bool flash)
-{
+int spwf_certs_size(struct spwf *m, enum spwf_slot slot, bool flash) {
     if (flash) {
         int size = spwf_store_size(m, record_of(slot));
         return size < 0 ? 0 : size;
@@ -28,8 +25,7 @@ int spwf_certs_size(struct spwf *m, enum spwf_slot slot, bool flash)
     return m->certs.size[slot];
 }
 
-int spwf_certs_check(struct spwf *m, enum spwf_slot slot, bool flash, size_t len)
-{
+int spwf_certs_check(struct spwf *m, enum spwf_slot slot, bool flash, size_t len) {
     size_t total = len;
 
     if (len == 0) {
@@ -46,8 +42,7 @@ int spwf_certs_check(struct spwf *m, enum spwf_slot slot, bool flash, size_t len
     return total <= (m->config.limits_off ? TOGETHER_OFF : TOGETHER) ? SPWF_OK : SPWF_R_SIZE;
 }
 
-int spwf_certs_put(struct spwf *m, enum spwf_slot slot, bool flash, const void *data, size_t len)
-{
+int spwf_certs_put(struct spwf *m, enum spwf_slot slot, bool flash, const void *data, size_t len) {
     int error = spwf_certs_check(m, slot, flash, len);
     if (error != 0) {
         return error;
@@ -66,8 +61,7 @@ int spwf_certs_put(struct spwf *m, enum spwf_slot slot, bool flash, const void *
     return SPWF_OK;
 }
 
-int spwf_certs_clean(struct spwf *m, uint32_t slots, bool flash)
-{
+int spwf_certs_clean(struct spwf *m, uint32_t slots, bool flash) {
     if (flash) {
         return spwf_store_remove(m, slots << SPWF_RECORD_CA);
     }
@@ -79,8 +73,7 @@ int spwf_certs_clean(struct spwf *m, uint32_t slots, bool flash)
     return SPWF_OK;
 }
 
-int spwf_certs_get(struct spwf *m, enum spwf_slot slot, uint8_t **data)
-{
+int spwf_certs_get(struct spwf *m, enum spwf_slot slot, uint8_t **data) {
     bool flash = m->certs.ram[slot] == NULL;
     int size = spwf_certs_size(m, slot, flash);
 
@@ -107,15 +100,13 @@ int spwf_certs_get(struct spwf *m, enum spwf_slot slot, uint8_t **data)
     return size;
 }
 
-void spwf_certs_release(struct spwf *m, uint8_t *data, size_t len)
-{
+void spwf_certs_release(struct spwf *m, uint8_t *data, size_t len) {
     if (data != NULL) {
         spwf_wipe(data, len);
         m->config.port->release(m->config.ctx, data);
     }
 }
 
-void spwf_certs_forget(struct spwf *m)
-{
+void spwf_certs_forget(struct spwf *m) {
     spwf_certs_clean(m, (1u << SPWF_SLOTS) - 1, false);
 }

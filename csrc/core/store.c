@@ -32,8 +32,7 @@ _Static_assert(sizeof(((struct spwf_store *)0)->at) == SPWF_RECORDS * sizeof(uin
 _Static_assert(CHUNK % UNIT_MAX == 0 && HEAD <= UNIT_MAX, "units");
 
 /* CRC-32 of IEEE 802.3; without its table of 1 KB, as a module reads a few KB now and then. */
-static uint32_t crc32(const void *data, size_t len)
-{
+static uint32_t crc32(const void *data, size_t len) {
     const uint8_t *bytes = data;
     uint32_t crc = 0xFFFFFFFFu;
 
@@ -48,34 +47,28 @@ static uint32_t crc32(const void *data, size_t len)
 
 /* ---------------------------------------------------------------- flash ----------------------- */
 
-static const struct spwf_nv_port *nv_of(const struct spwf *m)
-{
+static const struct spwf_nv_port *nv_of(const struct spwf *m) {
     return m->config.port->nv;
 }
 
-static uint32_t bank_size(const struct spwf *m)
-{
+static uint32_t bank_size(const struct spwf *m) {
     return nv_of(m)->pages / 2 * nv_of(m)->page_size;
 }
 
-static uint32_t round_up(const struct spwf *m, uint32_t len)
-{
+static uint32_t round_up(const struct spwf *m, uint32_t len) {
     return (len + nv_of(m)->unit - 1) & ~(nv_of(m)->unit - 1);
 }
 
-static uint32_t record_size(const struct spwf *m, uint32_t len)
-{
+static uint32_t record_size(const struct spwf *m, uint32_t len) {
     return round_up(m, HEAD) + round_up(m, len);
 }
 
-static int flash_read(struct spwf *m, uint32_t offset, void *data, size_t len)
-{
+static int flash_read(struct spwf *m, uint32_t offset, void *data, size_t len) {
     return nv_of(m)->read(m->config.ctx, offset, data, len) < 0 ? SPWF_E_NV : SPWF_OK;
 }
 
 /* Programs at most a CHUNK and reads it back: worn flash fails here, not when the record is wanted. */
-static int flash_program(struct spwf *m, uint32_t offset, const void *data, uint32_t len)
-{
+static int flash_program(struct spwf *m, uint32_t offset, const void *data, uint32_t len) {
     uint8_t back[CHUNK];
     int error = nv_of(m)->program(m->config.ctx, offset, data, len) < 0 ? SPWF_E_NV : SPWF_OK;
 
@@ -86,8 +79,7 @@ static int flash_program(struct spwf *m, uint32_t offset, const void *data, uint
     return error;
 }
 
-static bool bank_is_blank(struct spwf *m, uint8_t bank)
-{
+static bool bank_is_blank(struct spwf *m, uint8_t bank) {
     uint8_t chunk[CHUNK];
     uint32_t start = bank * bank_size(m);
     bool blank = true;
@@ -102,8 +94,7 @@ static bool bank_is_blank(struct spwf *m, uint8_t bank)
     return blank;
 }
 
-static int bank_erase(struct spwf *m, uint8_t bank)
-{
+static int bank_erase(struct spwf *m, uint8_t bank) {
     uint32_t half = nv_of(m)->pages / 2;
 
     for (uint32_t page = bank * half; page < (bank + 1u) * half; page++) {
@@ -117,8 +108,7 @@ static int bank_erase(struct spwf *m, uint8_t bank)
 /* ---------------------------------------------------------------- heads and contents ---------- */
 
 /* words 0 and 1 of the head; SPWF_E_ABSENT, and zeros, where none is whole. */
-static int head_read(struct spwf *m, uint32_t offset, uint32_t words[3])
-{
+static int head_read(struct spwf *m, uint32_t offset, uint32_t words[3]) {
     int error = flash_read(m, offset, words, HEAD);
     if (error == 0 && words[2] != crc32(words, 8)) {
         error = SPWF_E_ABSENT;
@@ -129,8 +119,7 @@ static int head_read(struct spwf *m, uint32_t offset, uint32_t words[3])
     return error;
 }
 
-static int head_write(struct spwf *m, uint32_t offset, uint32_t first, uint32_t second)
-{
+static int head_write(struct spwf *m, uint32_t offset, uint32_t first, uint32_t second) {
     uint32_t words[UNIT_MAX / 4] = {first, second, 0, 0xFFFFFFFFu};
 
     words[2] = crc32(words, 8);
@@ -145,8 +134,8 @@ struct content {
 };
 
 /* Programs a whole record at `offset`, its head last. */
-static int record_program(struct spwf *m, uint32_t offset, uint32_t key, const struct content *from)
-{
+static int record_program(struct spwf *m, uint32_t offset, uint32_t key,
+                          const struct content *from) {
     uint8_t chunk[CHUNK];
     uint32_t to = offset + round_up(m, HEAD);
     int error = 0;
@@ -168,15 +157,13 @@ static int record_program(struct spwf *m, uint32_t offset, uint32_t key, const s
 }
 
 /* The content of a record that is there. */
-static struct content stored(const struct spwf *m, uint32_t key)
-{
+static struct content stored(const struct spwf *m, uint32_t key) {
     uint32_t start = m->store.bank * bank_size(m) + m->store.at[key] + round_up(m, HEAD);
 
     return (struct content){.offset = start, .len = m->store.length[key], .crc = m->store.crc[key]};
 }
 
-static bool record_equals(struct spwf *m, enum spwf_record key, const struct content *other)
-{
+static bool record_equals(struct spwf *m, enum spwf_record key, const struct content *other) {
     uint8_t chunk[CHUNK];
     struct content here = stored(m, key);
     bool same = m->store.at[key] != 0 && here.len == other->len;
@@ -193,8 +180,8 @@ static bool record_equals(struct spwf *m, enum spwf_record key, const struct con
 /* ---------------------------------------------------------------- changes --------------------- */
 
 /* Programs a record behind the last one of a bank and enters it in `next`, the view of that bank. */
-static int append(struct spwf *m, struct spwf_store *next, uint32_t key, const struct content *from)
-{
+static int append(struct spwf *m, struct spwf_store *next, uint32_t key,
+                  const struct content *from) {
     int error = record_program(m, next->bank * bank_size(m) + next->end, key, from);
     if (error == 0) {
         next->at[key] = next->end;
@@ -207,13 +194,13 @@ static int append(struct spwf *m, struct spwf_store *next, uint32_t key, const s
 
 /* Fills the other bank, which is erased, with the records that stay and the new one, if any. */
 static int fill(struct spwf *m, struct spwf_store *next, uint32_t drop, uint32_t key,
-                const struct content *added)
-{
+                const struct content *added) {
     int error = 0;
 
     for (uint32_t k = 0; error == 0 && k < SPWF_RECORDS; k++) {
         if (m->store.at[k] != 0 && (drop & 1u << k) == 0) {
-            struct content kept = stored(m, k); /* with its CRC: damage is not made good by a copy */
+            struct content kept =
+                stored(m, k); /* with its CRC: damage is not made good by a copy */
             error = append(m, next, k, &kept);
         }
     }
@@ -227,11 +214,12 @@ static int fill(struct spwf *m, struct spwf_store *next, uint32_t drop, uint32_t
 }
 
 /* Moves to the other bank without the records in `drop`, with the new one; erases the old bank. */
-static int rewrite(struct spwf *m, uint32_t drop, uint32_t key, const struct content *added)
-{
+static int rewrite(struct spwf *m, uint32_t drop, uint32_t key, const struct content *added) {
     struct spwf_store *store = &m->store;
-    struct spwf_store next = {.mounted = true, .bank = !store->bank,
-                              .sequence = store->sequence + 1, .end = round_up(m, HEAD)};
+    struct spwf_store next = {.mounted = true,
+                              .bank = !store->bank,
+                              .sequence = store->sequence + 1,
+                              .end = round_up(m, HEAD)};
     int error = store->clean ? 0 : bank_erase(m, next.bank);
 
     store->clean = false; /* until all of this has succeeded */
@@ -247,8 +235,7 @@ static int rewrite(struct spwf *m, uint32_t drop, uint32_t key, const struct con
 }
 
 /* Whether the records that stay leave room for `more` bytes in a fresh bank. */
-static bool fits(const struct spwf *m, uint32_t drop, uint32_t more)
-{
+static bool fits(const struct spwf *m, uint32_t drop, uint32_t more) {
     uint32_t total = round_up(m, HEAD) + more;
 
     for (uint32_t k = 0; k < SPWF_RECORDS; k++) {
@@ -261,8 +248,7 @@ static bool fits(const struct spwf *m, uint32_t drop, uint32_t more)
 
 /* ---------------------------------------------------------------- mount ----------------------- */
 
-static bool geometry_holds(const struct spwf_nv_port *nv)
-{
+static bool geometry_holds(const struct spwf_nv_port *nv) {
     bool unit = nv->unit >= 1 && nv->unit <= UNIT_MAX && (nv->unit & (nv->unit - 1)) == 0;
     uint64_t total = (uint64_t)nv->page_size * nv->pages;
 
@@ -271,8 +257,7 @@ static bool geometry_holds(const struct spwf_nv_port *nv)
 }
 
 /* Enters the whole records of the bank; whatever follows them was never finished. */
-static int scan(struct spwf *m)
-{
+static int scan(struct spwf *m) {
     struct spwf_store *store = &m->store;
     uint32_t size = bank_size(m), at = round_up(m, HEAD), words[3];
     int error = 0;
@@ -291,8 +276,7 @@ static int scan(struct spwf *m)
     return error == SPWF_E_NV ? error : SPWF_OK;
 }
 
-int spwf_store_mount(struct spwf *m)
-{
+int spwf_store_mount(struct spwf *m) {
     struct spwf_store *store = &m->store;
     uint32_t words[2][3];
     bool valid[2];
@@ -327,16 +311,14 @@ int spwf_store_mount(struct spwf *m)
 
 /* ---------------------------------------------------------------- records --------------------- */
 
-static int usable(const struct spwf *m)
-{
+static int usable(const struct spwf *m) {
     if (nv_of(m) == NULL) {
         return SPWF_E_ABSENT;
     }
     return m->store.mounted ? SPWF_OK : SPWF_E_NV;
 }
 
-int spwf_store_size(struct spwf *m, enum spwf_record key)
-{
+int spwf_store_size(struct spwf *m, enum spwf_record key) {
     int error = usable(m);
     if (error != 0) {
         return error;
@@ -344,8 +326,7 @@ int spwf_store_size(struct spwf *m, enum spwf_record key)
     return m->store.at[key] != 0 ? (int)m->store.length[key] : SPWF_E_ABSENT;
 }
 
-int spwf_store_read(struct spwf *m, enum spwf_record key, void *data, size_t size)
-{
+int spwf_store_read(struct spwf *m, enum spwf_record key, void *data, size_t size) {
     int len = spwf_store_size(m, key);
     if (len < 0) {
         return len;
@@ -361,8 +342,7 @@ int spwf_store_read(struct spwf *m, enum spwf_record key, void *data, size_t siz
     return len;
 }
 
-int spwf_store_write(struct spwf *m, enum spwf_record key, const void *data, size_t len)
-{
+int spwf_store_write(struct spwf *m, enum spwf_record key, const void *data, size_t len) {
     int error = usable(m);
     if (error != 0) {
         return error;
@@ -383,8 +363,7 @@ int spwf_store_write(struct spwf *m, enum spwf_record key, const void *data, siz
     return error;
 }
 
-int spwf_store_remove(struct spwf *m, uint32_t keys)
-{
+int spwf_store_remove(struct spwf *m, uint32_t keys) {
     int error = usable(m);
     if (error != 0) {
         return error;

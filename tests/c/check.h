@@ -35,8 +35,7 @@ enum { CHECK_SHOWN = 20 }; /* failed checks of one test that are printed */
 
 static unsigned check_failures; /* of the test that runs */
 
-static inline bool check_that(bool holds, const char *what, const char *file, int line)
-{
+static inline bool check_that(bool holds, const char *what, const char *file, int line) {
     if (!holds && check_failures++ < CHECK_SHOWN) {
         printf("%s:%d: not so: %s\n", file, line, what);
     }
@@ -44,8 +43,7 @@ static inline bool check_that(bool holds, const char *what, const char *file, in
 }
 
 static inline bool check_numbers(long long is, long long want, const char *what, const char *file,
-                                 int line)
-{
+                                 int line) {
     bool holds = check_that(is == want, what, file, line);
     if (!holds) {
         check_note("it is %lld, not %lld", is, want);
@@ -54,8 +52,7 @@ static inline bool check_numbers(long long is, long long want, const char *what,
 }
 
 static inline bool check_strings(const char *is, const char *want, const char *what,
-                                 const char *file, int line)
-{
+                                 const char *file, int line) {
     bool holds = check_that(strcmp(is, want) == 0, what, file, line);
     if (!holds) {
         check_note("it is \"%s\", not \"%s\"", is, want);
@@ -63,8 +60,7 @@ static inline bool check_strings(const char *is, const char *want, const char *w
     return holds;
 }
 
-static inline int check_main(const struct check_test *tests, size_t count, int argc, char **argv)
-{
+static inline int check_main(const struct check_test *tests, size_t count, int argc, char **argv) {
     unsigned passed = 0, failed = 0;
 
     for (size_t i = 0; i < count; i++) {

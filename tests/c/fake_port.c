@@ -7,16 +7,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void require(bool holds, const char *rule)
-{
+static void require(bool holds, const char *rule) {
     if (!holds) {
         fprintf(stderr, "fake port: %s\n", rule);
         abort();
     }
 }
 
-uint32_t fake_random(uint32_t *state)
-{
+uint32_t fake_random(uint32_t *state) {
     uint32_t x = *state; /* Marsaglia's xorshift */
     x ^= x << 13;
     x ^= x >> 17;
@@ -26,13 +24,11 @@ uint32_t fake_random(uint32_t *state)
 
 /* ---------------------------------------------------------------- clock, entropy, heap -------- */
 
-static uint64_t millis(void *ctx)
-{
+static uint64_t millis(void *ctx) {
     return ((struct fake *)ctx)->millis;
 }
 
-static int entropy(void *ctx, void *data, size_t len)
-{
+static int entropy(void *ctx, void *data, size_t len) {
     uint8_t *bytes = data;
 
     for (size_t i = 0; i < len; i++) {
@@ -47,8 +43,7 @@ union block {
     max_align_t align;
 };
 
-static void *allocate(void *ctx, size_t size)
-{
+static void *allocate(void *ctx, size_t size) {
     struct fake *f = ctx;
 
     f->allocations++;
@@ -65,8 +60,7 @@ static void *allocate(void *ctx, size_t size)
     return block + 1;
 }
 
-static void release(void *ctx, void *memory)
-{
+static void release(void *ctx, void *memory) {
     struct fake *f = ctx;
 
     if (memory == NULL) {
@@ -83,8 +77,7 @@ static void release(void *ctx, void *memory)
 
 /* ---------------------------------------------------------------- flash ----------------------- */
 
-static int flash_read(void *ctx, uint32_t offset, void *data, size_t len)
-{
+static int flash_read(void *ctx, uint32_t offset, void *data, size_t len) {
     struct fake_flash *flash = &((struct fake *)ctx)->flash;
 
     require(offset <= flash->size && len <= flash->size - offset, "read outside of the flash");
@@ -97,8 +90,7 @@ static int flash_read(void *ctx, uint32_t offset, void *data, size_t len)
 }
 
 /* What a torn operation leaves of the byte `is` that was to become `want`. */
-static uint8_t torn(struct fake *f, bool first_half, uint8_t is, uint8_t want)
-{
+static uint8_t torn(struct fake *f, bool first_half, uint8_t is, uint8_t want) {
     uint8_t noise = (uint8_t)(fake_random(&f->random) >> 24);
 
     switch (f->flash.tear) {
@@ -116,8 +108,7 @@ static uint8_t torn(struct fake *f, bool first_half, uint8_t is, uint8_t want)
 }
 
 /* Counts an operation over `len` bytes and carries it out: data NULL is an erase. */
-static int operate(struct fake *f, uint32_t offset, const uint8_t *data, uint32_t len)
-{
+static int operate(struct fake *f, uint32_t offset, const uint8_t *data, uint32_t len) {
     struct fake_flash *flash = &f->flash;
     uint8_t *at = flash->bytes + offset;
 
@@ -145,8 +136,7 @@ static int operate(struct fake *f, uint32_t offset, const uint8_t *data, uint32_
     return 0;
 }
 
-static int flash_program(void *ctx, uint32_t offset, const void *data, size_t len)
-{
+static int flash_program(void *ctx, uint32_t offset, const void *data, size_t len) {
     struct fake *f = ctx;
     uint32_t size = f->flash.size, unit = f->nv.unit;
 
@@ -158,30 +148,26 @@ static int flash_program(void *ctx, uint32_t offset, const void *data, size_t le
     return operate(f, offset, data, (uint32_t)len);
 }
 
-static int flash_erase(void *ctx, uint32_t page)
-{
+static int flash_erase(void *ctx, uint32_t page) {
     struct fake *f = ctx;
 
     require(page < f->nv.pages, "erase outside of the flash");
     return operate(f, page * f->nv.page_size, NULL, f->nv.page_size);
 }
 
-void fake_flash_save(const struct fake *f, uint8_t *bytes, uint8_t *used)
-{
+void fake_flash_save(const struct fake *f, uint8_t *bytes, uint8_t *used) {
     memcpy(bytes, f->flash.bytes, f->flash.size);
     memcpy(used, f->flash.used, f->flash.size);
 }
 
-void fake_flash_load(struct fake *f, const uint8_t *bytes, const uint8_t *used)
-{
+void fake_flash_load(struct fake *f, const uint8_t *bytes, const uint8_t *used) {
     memcpy(f->flash.bytes, bytes, f->flash.size);
     memcpy(f->flash.used, used, f->flash.size);
 }
 
 /* ---------------------------------------------------------------- the fake -------------------- */
 
-void fake_init(struct fake *f, uint32_t page_size, uint32_t pages, uint32_t unit)
-{
+void fake_init(struct fake *f, uint32_t page_size, uint32_t pages, uint32_t unit) {
     memset(f, 0, sizeof *f);
     f->random = 0x5EED5EEDu;
     f->port = (struct spwf_port){
@@ -203,21 +189,18 @@ void fake_init(struct fake *f, uint32_t page_size, uint32_t pages, uint32_t unit
     memset(f->flash.bytes, 0xFF, f->flash.size);
 }
 
-void fake_free(struct fake *f)
-{
+void fake_free(struct fake *f) {
     require(f->live_blocks == 0, "memory from alloc() was not released");
     free(f->flash.bytes);
     free(f->flash.used);
 }
 
-void fake_power_on(struct fake *f)
-{
+void fake_power_on(struct fake *f) {
     f->flash.dead = false;
     f->flash.operations = f->flash.reads = 0;
     f->flash.cut_at = f->flash.refuse_at = f->flash.refuse_read_at = 0;
 }
 
-struct spwf_config fake_config(struct fake *f)
-{
+struct spwf_config fake_config(struct fake *f) {
     return (struct spwf_config){.port = &f->port, .ctx = f};
 }

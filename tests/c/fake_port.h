@@ -20,27 +20,27 @@ enum fake_tear {
 
 struct fake_flash {
     uint8_t *bytes;
-    uint8_t *used;       /* per byte, 0 or 1: programmed since its erase, or nobody knows */
+    uint8_t *used; /* per byte, 0 or 1: programmed since its erase, or nobody knows */
     uint32_t size;
     uint32_t operations; /* program() and erase() calls since power-on */
     uint32_t cut_at;     /* the power fails inside this one (1 is the first); 0: never */
     enum fake_tear tear;
-    bool dead;           /* the power has failed: nothing works until fake_power_on() */
-    uint32_t refuse_at;  /* this operation is refused without effect; 0: none */
+    bool dead;                      /* the power has failed: nothing works until fake_power_on() */
+    uint32_t refuse_at;             /* this operation is refused without effect; 0: none */
     uint32_t refuse_read_at, reads; /* likewise */
-    uint32_t stuck_at;   /* offset of a worn byte that nothing changes any more; 0: none */
+    uint32_t stuck_at; /* offset of a worn byte that nothing changes any more; 0: none */
 };
 
 struct fake {
-    struct spwf_port port;   /* &fake.port with the fake as ctx */
+    struct spwf_port port; /* &fake.port with the fake as ctx */
     struct spwf_nv_port nv;
-    uint64_t millis;         /* what the clock says */
-    uint32_t random;         /* state of entropy(); set it to seed */
+    uint64_t millis; /* what the clock says */
+    uint32_t random; /* state of entropy(); set it to seed */
     struct fake_flash flash;
-    uint32_t allocations;    /* alloc() calls so far */
-    uint32_t fail_alloc_at;  /* this one (1 is the first) and no other returns NULL; 0: none */
+    uint32_t allocations;   /* alloc() calls so far */
+    uint32_t fail_alloc_at; /* this one (1 is the first) and no other returns NULL; 0: none */
     size_t live_bytes, live_blocks, peak_bytes;
-    bool dirty_release;      /* a block was released with something but zeros in it */
+    bool dirty_release; /* a block was released with something but zeros in it */
 };
 
 /* An erased flash of pages * page_size bytes; pages 0: no nv. Ends the program without memory. */

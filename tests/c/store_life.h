@@ -65,8 +65,7 @@ static struct fake fake;
 static struct spwf module; /* only its config and store are used */
 static uint8_t content_bytes[LARGEST];
 
-static inline void power_on(const struct geometry *g)
-{
+static inline void power_on(const struct geometry *g) {
     fake_init(&fake, g->page_size, g->pages, g->unit);
     memset(&module, 0, sizeof module);
     module.config = fake_config(&fake);
@@ -74,19 +73,17 @@ static inline void power_on(const struct geometry *g)
 
 enum { GROUP = 8 }; /* bytes of a content that say whose they are, wherever they are found */
 
-static inline const uint8_t *content(uint32_t key, uint32_t version, uint32_t len)
-{
+static inline const uint8_t *content(uint32_t key, uint32_t version, uint32_t len) {
     for (uint32_t i = 0; i < len; i++) {
         uint32_t n = i / GROUP;
-        const uint8_t group[GROUP] = {0xC5, 0x3A, 0x96, 0x69, (uint8_t)key, (uint8_t)version,
-                                      (uint8_t)n, (uint8_t)(n >> 8)};
+        const uint8_t group[GROUP] = {
+            0xC5, 0x3A, 0x96, 0x69, (uint8_t)key, (uint8_t)version, (uint8_t)n, (uint8_t)(n >> 8)};
         content_bytes[i] = group[i % GROUP];
     }
     return content_bytes;
 }
 
-static inline int apply(const struct step *step)
-{
+static inline int apply(const struct step *step) {
     if (step->len == 0) {
         return spwf_store_remove(&module, step->key);
     }
@@ -94,8 +91,7 @@ static inline int apply(const struct step *step)
                             content(step->key, step->version, step->len), step->len);
 }
 
-static inline struct model expect(const struct model *before, const struct step *step)
-{
+static inline struct model expect(const struct model *before, const struct step *step) {
     struct model after = *before;
 
     for (uint32_t key = 0; key < SPWF_RECORDS; key++) {
@@ -109,8 +105,7 @@ static inline struct model expect(const struct model *before, const struct step 
     return after;
 }
 
-static inline bool holds_record(uint32_t key, const struct step *by)
-{
+static inline bool holds_record(uint32_t key, const struct step *by) {
     uint8_t data[LARGEST];
     int len = spwf_store_read(&module, (enum spwf_record)key, data, sizeof data);
 
@@ -122,8 +117,7 @@ static inline bool holds_record(uint32_t key, const struct step *by)
            memcmp(data, content(key, by->version, by->len), by->len) == 0;
 }
 
-static inline bool holds(const struct model *model)
-{
+static inline bool holds(const struct model *model) {
     bool all = true;
 
     for (uint32_t key = 1; key < SPWF_RECORDS; key++) {
@@ -133,8 +127,7 @@ static inline bool holds(const struct model *model)
 }
 
 /* The versions (bits 1 << version) of each record of which a trace is anywhere in the flash. */
-static inline void find_traces(uint32_t versions[SPWF_RECORDS])
-{
+static inline void find_traces(uint32_t versions[SPWF_RECORDS]) {
     const uint8_t *mark = content(0, 0, GROUP);
     const uint8_t *at = fake.flash.bytes, *end = at + fake.flash.size - GROUP;
 
@@ -148,8 +141,7 @@ static inline void find_traces(uint32_t versions[SPWF_RECORDS])
 }
 
 /* Former keys, and whatever was removed, are nowhere: `done` is how many steps were completed. */
-static inline bool gone(const struct model *now, size_t done)
-{
+static inline bool gone(const struct model *now, size_t done) {
     uint32_t traces[SPWF_RECORDS];
 
     find_traces(traces);
@@ -169,14 +161,12 @@ struct snapshot {
     struct spwf_store store;
 };
 
-static inline void save(struct snapshot *s)
-{
+static inline void save(struct snapshot *s) {
     fake_flash_save(&fake, s->bytes, s->used);
     s->store = module.store;
 }
 
-static inline void restore(const struct snapshot *s)
-{
+static inline void restore(const struct snapshot *s) {
     fake_flash_load(&fake, s->bytes, s->used);
     module.store = s->store;
     fake_power_on(&fake);

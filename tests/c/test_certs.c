@@ -13,8 +13,7 @@ static struct fake fake;
 static struct spwf module; /* only its config, store and certs are used */
 static uint8_t text[2 * SPWF_BODY_MAX];
 
-static void power_on(uint32_t pages)
-{
+static void power_on(uint32_t pages) {
     fake_init(&fake, 2048, pages, 2);
     memset(&module, 0, sizeof module);
     memset(text, 'x', sizeof text);
@@ -23,22 +22,19 @@ static void power_on(uint32_t pages)
 }
 
 /* Ends a test: nothing of the files stays in the heap, and nothing was given back unwiped. */
-static void power_off(void)
-{
+static void power_off(void) {
     spwf_certs_forget(&module);
     check_equal((long long)fake.live_blocks, 0);
     check(!fake.dirty_release);
     fake_free(&fake);
 }
 
-static int put(enum spwf_slot slot, bool flash, const char *content)
-{
+static int put(enum spwf_slot slot, bool flash, const char *content) {
     return spwf_certs_put(&module, slot, flash, content, strlen(content));
 }
 
 /* Whether `content` is what counts for the slot; "" where it is to be empty. */
-static bool counts(enum spwf_slot slot, const char *content)
-{
+static bool counts(enum spwf_slot slot, const char *content) {
     uint8_t *data = text;
     int len = spwf_certs_get(&module, slot, &data);
     bool same = len == (int)strlen(content) && (len == 0 ? data == NULL : data[len] == '\0');
@@ -48,8 +44,7 @@ static bool counts(enum spwf_slot slot, const char *content)
     return same;
 }
 
-static void ram_comes_before_flash_slot_by_slot(void)
-{
+static void ram_comes_before_flash_slot_by_slot(void) {
     power_on(8);
     check(put(SPWF_SLOT_CA, true, "flash ca") == SPWF_OK);
     check(put(SPWF_SLOT_KEY, true, "flash key") == SPWF_OK);
@@ -65,8 +60,7 @@ static void ram_comes_before_flash_slot_by_slot(void)
     power_off();
 }
 
-static void each_place_is_cleaned_alone(void)
-{
+static void each_place_is_cleaned_alone(void) {
     power_on(8);
     for (int slot = 0; slot < SPWF_SLOTS; slot++) {
         check(put((enum spwf_slot)slot, true, "flash") == SPWF_OK);
@@ -86,8 +80,7 @@ static void each_place_is_cleaned_alone(void)
     power_off();
 }
 
-static void cleaning_the_files_leaves_the_configuration(void)
-{
+static void cleaning_the_files_leaves_the_configuration(void) {
     power_on(8);
     check(spwf_store_write(&module, SPWF_RECORD_CONFIG, "settings", 8) == SPWF_OK);
     check(put(SPWF_SLOT_CA, true, "flash ca") == SPWF_OK);
@@ -96,8 +89,7 @@ static void cleaning_the_files_leaves_the_configuration(void)
     power_off();
 }
 
-static void flash_files_outlive_a_reset(void)
-{
+static void flash_files_outlive_a_reset(void) {
     power_on(8);
     check(put(SPWF_SLOT_CA, true, "flash ca") == SPWF_OK);
     check(put(SPWF_SLOT_CA, false, "ram ca") == SPWF_OK);
@@ -108,8 +100,7 @@ static void flash_files_outlive_a_reset(void)
 }
 
 /* 3072 bytes together, 6144 with limits_off; flash and RAM do not count for each other. */
-static void files_are_limited_together(void)
-{
+static void files_are_limited_together(void) {
     for (size_t i = 0; i < 4; i++) {
         bool flash = places[i % 2];
         size_t limit = i < 2 ? 3072 : 6144, first = limit == 6144 ? 3072 : 1500;
@@ -131,8 +122,7 @@ static void files_are_limited_together(void)
     }
 }
 
-static void an_oversized_file_leaves_the_old_one(void)
-{
+static void an_oversized_file_leaves_the_old_one(void) {
     for (size_t i = 0; i < CHECK_COUNT(places); i++) {
         power_on(8);
         check(put(SPWF_SLOT_CA, places[i], "old") == SPWF_OK);
@@ -148,8 +138,7 @@ static void an_oversized_file_leaves_the_old_one(void)
     }
 }
 
-static void the_largest_file_comes_back_whole(void)
-{
+static void the_largest_file_comes_back_whole(void) {
     for (size_t i = 0; i < CHECK_COUNT(places); i++) {
         uint8_t *data;
         power_on(8);
@@ -164,8 +153,7 @@ static void the_largest_file_comes_back_whole(void)
     }
 }
 
-static void a_copy_outlives_what_it_was_made_of(void)
-{
+static void a_copy_outlives_what_it_was_made_of(void) {
     uint8_t *data;
 
     power_on(8);
@@ -178,8 +166,7 @@ static void a_copy_outlives_what_it_was_made_of(void)
     power_off();
 }
 
-static void without_a_flash_only_ram_holds_files(void)
-{
+static void without_a_flash_only_ram_holds_files(void) {
     power_on(0);
     check_equal(put(SPWF_SLOT_CA, true, "flash ca"), SPWF_E_ABSENT);
     check_equal(spwf_certs_size(&module, SPWF_SLOT_CA, true), 0);
@@ -190,8 +177,7 @@ static void without_a_flash_only_ram_holds_files(void)
     power_off();
 }
 
-static void without_memory_the_old_file_stays(void)
-{
+static void without_memory_the_old_file_stays(void) {
     uint8_t *data;
 
     power_on(8);
@@ -206,8 +192,7 @@ static void without_memory_the_old_file_stays(void)
     power_off();
 }
 
-static void a_damaged_file_is_an_error_and_gives_its_memory_back(void)
-{
+static void a_damaged_file_is_an_error_and_gives_its_memory_back(void) {
     uint8_t *data;
     bool found = false;
 
@@ -225,12 +210,12 @@ static void a_damaged_file_is_an_error_and_gives_its_memory_back(void)
     power_off();
 }
 
-int main(int argc, char **argv)
-{
+int main(int argc, char **argv) {
     static const struct check_test tests[] = {
         {"RAM comes before flash, slot by slot", ram_comes_before_flash_slot_by_slot},
         {"each place is cleaned alone", each_place_is_cleaned_alone},
-        {"cleaning the files leaves the configuration", cleaning_the_files_leaves_the_configuration},
+        {"cleaning the files leaves the configuration",
+         cleaning_the_files_leaves_the_configuration},
         {"flash files outlive a reset", flash_files_outlive_a_reset},
         {"files are limited together", files_are_limited_together},
         {"an oversized file leaves the old one", an_oversized_file_leaves_the_old_one},

@@ -3,8 +3,7 @@
  */
 #include "store_life.h"
 
-static void a_blank_memory_is_empty(void)
-{
+static void a_blank_memory_is_empty(void) {
     for (size_t g = 0; g < CHECK_COUNT(geometries); g++) {
         struct model nothing = {{NULL}};
         power_on(&geometries[g]);
@@ -15,8 +14,7 @@ static void a_blank_memory_is_empty(void)
     }
 }
 
-static void a_life_in_one_session_and_with_a_mount_at_each_step(void)
-{
+static void a_life_in_one_session_and_with_a_mount_at_each_step(void) {
     for (size_t g = 0; g < 2 * CHECK_COUNT(geometries); g++) {
         struct model model = {{NULL}};
         power_on(&geometries[g / 2]);
@@ -34,9 +32,9 @@ static void a_life_in_one_session_and_with_a_mount_at_each_step(void)
     }
 }
 
-static void records_of_the_largest_sizes_fit_together(void)
-{
-    static const struct step large[] = {{1, 1, 960}, {2, 1, 3072}, {3, 1, 2990}, {4, 1, 2}, {5, 1, 80}};
+static void records_of_the_largest_sizes_fit_together(void) {
+    static const struct step large[] = {
+        {1, 1, 960}, {2, 1, 3072}, {3, 1, 2990}, {4, 1, 2}, {5, 1, 80}};
 
     for (size_t g = 0; g < CHECK_COUNT(geometries); g++) {
         struct model model = {{NULL}};
@@ -54,8 +52,7 @@ static void records_of_the_largest_sizes_fit_together(void)
     }
 }
 
-static void what_does_not_fit_is_refused_and_the_old_record_stays(void)
-{
+static void what_does_not_fit_is_refused_and_the_old_record_stays(void) {
     static const struct step fill[] = {{2, 1, 3072}, {3, 1, 3072}, {1, 1, 900}};
     static const struct step over = {1, 2, 3000};
     static uint8_t huge[70000];
@@ -77,8 +74,7 @@ static void what_does_not_fit_is_refused_and_the_old_record_stays(void)
     fake_free(&fake);
 }
 
-static void reading_into_too_little_room_writes_nothing(void)
-{
+static void reading_into_too_little_room_writes_nothing(void) {
     uint8_t data[100] = {0};
 
     power_on(&geometries[1]);
@@ -90,8 +86,23 @@ static void reading_into_too_little_room_writes_nothing(void)
     fake_free(&fake);
 }
 
-static void writing_what_is_there_wears_nothing(void)
-{
+static void an_empty_record_is_not_an_absent_one(void) {
+    uint8_t byte;
+
+    power_on(&geometries[4]);
+    spwf_store_mount(&module);
+    for (int round = 0; round < 2; round++) {
+        check(spwf_store_write(&module, SPWF_RECORD_CONFIG, "", 0) == SPWF_OK);
+        check_equal(spwf_store_size(&module, SPWF_RECORD_CONFIG), 0);
+        check(spwf_store_mount(&module) == SPWF_OK);
+        check_equal(spwf_store_read(&module, SPWF_RECORD_CONFIG, &byte, 1), 0);
+    }
+    check(spwf_store_remove(&module, CONFIG) == SPWF_OK);
+    check_equal(spwf_store_size(&module, SPWF_RECORD_CONFIG), SPWF_E_ABSENT);
+    fake_free(&fake);
+}
+
+static void writing_what_is_there_wears_nothing(void) {
     power_on(&geometries[3]);
     spwf_store_mount(&module);
     check(spwf_store_write(&module, SPWF_RECORD_CONFIG, content(1, 1, 900), 900) == SPWF_OK);
@@ -102,8 +113,7 @@ static void writing_what_is_there_wears_nothing(void)
     fake_free(&fake);
 }
 
-static void without_a_memory_everything_is_absent(void)
-{
+static void without_a_memory_everything_is_absent(void) {
     uint8_t byte = 0;
 
     power_on(&(struct geometry){0, 0, 0});
@@ -115,10 +125,9 @@ static void without_a_memory_everything_is_absent(void)
     fake_free(&fake);
 }
 
-static void a_geometry_outside_the_contract_is_not_touched(void)
-{
-    static const struct geometry bad[] = {{4096, 4, 0},  {4096, 4, 3}, {4096, 4, 32}, {4096, 3, 1},
-                                          {4096, 2, 1},  {0, 4, 1},    {8200, 2, 1}};
+static void a_geometry_outside_the_contract_is_not_touched(void) {
+    static const struct geometry bad[] = {{4096, 4, 0}, {4096, 4, 3}, {4096, 4, 32}, {4096, 3, 1},
+                                          {4096, 2, 1}, {0, 4, 1},    {8200, 2, 1}};
 
     for (size_t i = 0; i < CHECK_COUNT(bad); i++) {
         uint8_t byte = 0;
@@ -137,8 +146,7 @@ static void a_geometry_outside_the_contract_is_not_touched(void)
 /* ---------------------------------------------------------------- refusals -------------------- */
 
 /* After a failed call the state is old or new, in memory and in the flash, and a second try works. */
-static void refuse_everywhere(bool reads)
-{
+static void refuse_everywhere(bool reads) {
     static struct snapshot start;
     struct model model = {{NULL}};
 
@@ -173,18 +181,15 @@ static void refuse_everywhere(bool reads)
     fake_free(&fake);
 }
 
-static void a_flash_that_refuses_leaves_old_or_new(void)
-{
+static void a_flash_that_refuses_leaves_old_or_new(void) {
     refuse_everywhere(false);
 }
 
-static void a_flash_that_cannot_be_read_leaves_old_or_new(void)
-{
+static void a_flash_that_cannot_be_read_leaves_old_or_new(void) {
     refuse_everywhere(true);
 }
 
-static void a_mount_that_cannot_read_changes_nothing(void)
-{
+static void a_mount_that_cannot_read_changes_nothing(void) {
     struct model model = {{NULL}};
     bool refused = true;
     uint32_t n = 0;
@@ -210,8 +215,7 @@ static void a_mount_that_cannot_read_changes_nothing(void)
     fake_free(&fake);
 }
 
-static void worn_flash_fails_the_write_and_not_the_reading(void)
-{
+static void worn_flash_fails_the_write_and_not_the_reading(void) {
     struct model model = {{NULL}};
 
     power_on(&geometries[3]);
@@ -227,8 +231,7 @@ static void worn_flash_fails_the_write_and_not_the_reading(void)
     fake_free(&fake);
 }
 
-static void a_removal_that_worn_flash_prevents_is_an_error(void)
-{
+static void a_removal_that_worn_flash_prevents_is_an_error(void) {
     struct model model = {{NULL}};
 
     power_on(&geometries[3]);
@@ -242,8 +245,7 @@ static void a_removal_that_worn_flash_prevents_is_an_error(void)
     fake_free(&fake);
 }
 
-int main(int argc, char **argv)
-{
+int main(int argc, char **argv) {
     static const struct check_test tests[] = {
         {"a blank memory is empty", a_blank_memory_is_empty},
         {"a life in one session, and with a mount at each step",
@@ -251,7 +253,9 @@ int main(int argc, char **argv)
         {"records of the largest sizes fit together", records_of_the_largest_sizes_fit_together},
         {"what does not fit is refused and the old record stays",
          what_does_not_fit_is_refused_and_the_old_record_stays},
-        {"reading into too little room writes nothing", reading_into_too_little_room_writes_nothing},
+        {"reading into too little room writes nothing",
+         reading_into_too_little_room_writes_nothing},
+        {"an empty record is not an absent one", an_empty_record_is_not_an_absent_one},
         {"writing what is there wears nothing", writing_what_is_there_wears_nothing},
         {"without a memory everything is absent", without_a_memory_everything_is_absent},
         {"a geometry outside the contract is not touched",

@@ -3,16 +3,14 @@
  */
 #include "store_life.h"
 
-static void scribble(uint32_t from, uint32_t to, uint32_t *seed)
-{
+static void scribble(uint32_t from, uint32_t to, uint32_t *seed) {
     for (uint32_t i = from; i < to; i++) {
         fake.flash.bytes[i] = (uint8_t)(fake_random(seed) >> 24);
         fake.flash.used[i] = 1;
     }
 }
 
-static void garbage_is_an_empty_memory_that_works(void)
-{
+static void garbage_is_an_empty_memory_that_works(void) {
     uint32_t seed = 7;
 
     for (int round = 0; round < 100; round++) {
@@ -33,8 +31,7 @@ static void garbage_is_an_empty_memory_that_works(void)
 }
 
 /* What is read after damage is a content that was written once, or an error. */
-static void damage_is_an_error_and_never_a_wrong_content(void)
-{
+static void damage_is_an_error_and_never_a_wrong_content(void) {
     static struct snapshot whole;
     uint32_t seed = 99, damaged = 0;
 
@@ -72,8 +69,7 @@ static void damage_is_an_error_and_never_a_wrong_content(void)
     fake_free(&fake);
 }
 
-static uint32_t plain_crc(const uint8_t *data, size_t len)
-{
+static uint32_t plain_crc(const uint8_t *data, size_t len) {
     uint32_t crc = 0xFFFFFFFFu;
 
     for (size_t i = 0; i < 8 * len; i++) {
@@ -83,8 +79,7 @@ static uint32_t plain_crc(const uint8_t *data, size_t len)
     return ~crc;
 }
 
-static void forge_head(uint32_t at, uint32_t first, uint32_t second)
-{
+static void forge_head(uint32_t at, uint32_t first, uint32_t second) {
     uint32_t words[3] = {first, second, 0};
 
     words[2] = plain_crc((const uint8_t *)words, 8);
@@ -93,8 +88,7 @@ static void forge_head(uint32_t at, uint32_t first, uint32_t second)
 }
 
 /* Heads with a right CRC and any key and length: the fake ends the program at a step outside. */
-static void forged_heads_lead_nowhere(void)
-{
+static void forged_heads_lead_nowhere(void) {
     uint32_t seed = 3, found = 0;
 
     for (int round = 0; round < 2000; round++) {
@@ -125,8 +119,7 @@ static void forged_heads_lead_nowhere(void)
     check(found > 1000);
 }
 
-int main(int argc, char **argv)
-{
+int main(int argc, char **argv) {
     static const struct check_test tests[] = {
         {"garbage is an empty memory that works", garbage_is_an_empty_memory_that_works},
         {"damage is an error and never a wrong content",

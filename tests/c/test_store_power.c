@@ -13,24 +13,23 @@ struct cut {
 };
 
 /* Mounts; the state must be all old or all new, and then the step can be done (again). */
-static void recovers(const struct cut *cut, const struct model *before, const struct model *after)
-{
+static void recovers(const struct cut *cut, const struct model *before, const struct model *after) {
     fake_power_on(&fake);
     bool mounted = spwf_store_mount(&module) == SPWF_OK;
     bool is_new = holds(after);
     bool whole = is_new ? gone(after, cut->step + 1) : holds(before) && gone(before, cut->step);
     bool again = apply(&script[cut->step]) == SPWF_OK && holds(after) && gone(after, cut->step + 1);
     again = again && spwf_store_mount(&module) == SPWF_OK && holds(after);
-    check_case(mounted && whole && again,
-               "mounted %d, whole %d, again %d; unit %u, step %zu, cut at %u (tear %d), then %u (%d)",
-               mounted, whole, again, cut->geometry->unit, cut->step, cut->first, (int)cut->tear,
-               cut->second, (int)cut->tear_again);
+    check_case(
+        mounted && whole && again,
+        "mounted %d, whole %d, again %d; unit %u, step %zu, cut at %u (tear %d), then %u (%d)",
+        mounted, whole, again, cut->geometry->unit, cut->step, cut->first, (int)cut->tear,
+        cut->second, (int)cut->tear_again);
 }
 
 /* The power fails again, at each operation of the mount and of the step after it. */
 static void recovers_from_a_second_cut(struct cut *cut, const struct model *before,
-                                       const struct model *after, uint32_t stride)
-{
+                                       const struct model *after, uint32_t stride) {
     static struct snapshot torn;
     bool dead = true;
 
@@ -51,8 +50,7 @@ static void recovers_from_a_second_cut(struct cut *cut, const struct model *befo
 
 /* One step from the state saved in `start`, cut at each operation in each way. */
 static uint32_t cut_step(const struct geometry *g, const struct snapshot *start, size_t step,
-                         const struct model *before, uint32_t stride)
-{
+                         const struct model *before, uint32_t stride) {
     static struct snapshot torn;
     struct model after = expect(before, &script[step]);
     uint32_t cuts = 0;
@@ -60,7 +58,8 @@ static uint32_t cut_step(const struct geometry *g, const struct snapshot *start,
 
     for (uint32_t n = 1; dead; n++) {
         for (int tear = 0; tear < FAKE_TEARS; tear++) {
-            struct cut cut = {.geometry = g, .step = step, .first = n, .tear = (enum fake_tear)tear};
+            struct cut cut = {
+                .geometry = g, .step = step, .first = n, .tear = (enum fake_tear)tear};
             restore(start);
             fake.flash.cut_at = n;
             fake.flash.tear = cut.tear;
@@ -81,8 +80,7 @@ static uint32_t cut_step(const struct geometry *g, const struct snapshot *start,
 }
 
 /* Every step of the life, from within its session or after a mount. */
-static uint32_t cut_everywhere(const struct geometry *g, bool remount, uint32_t stride)
-{
+static uint32_t cut_everywhere(const struct geometry *g, bool remount, uint32_t stride) {
     static struct snapshot start;
     struct model model = {{NULL}};
     uint32_t cuts = 0;
@@ -103,25 +101,21 @@ static uint32_t cut_everywhere(const struct geometry *g, bool remount, uint32_t 
     return cuts;
 }
 
-static void power_may_fail_at_every_operation_within_a_session(void)
-{
+static void power_may_fail_at_every_operation_within_a_session(void) {
     check(cut_everywhere(&geometries[0], false, 0) > 2000);
     check(cut_everywhere(&geometries[4], false, 0) > 2000);
 }
 
-static void power_may_fail_at_every_operation_after_a_mount(void)
-{
+static void power_may_fail_at_every_operation_after_a_mount(void) {
     check(cut_everywhere(&geometries[2], true, 0) > 2000);
 }
 
-static void power_may_fail_again_during_the_recovery(void)
-{
+static void power_may_fail_again_during_the_recovery(void) {
     check(cut_everywhere(&geometries[3], false, 83) > 2000);
     check(cut_everywhere(&geometries[1], false, 167) > 2000);
 }
 
-static void a_key_whose_write_was_cut_is_gone_after_a_removal(void)
-{
+static void a_key_whose_write_was_cut_is_gone_after_a_removal(void) {
     static struct snapshot start;
     uint32_t traces[SPWF_RECORDS];
     bool dead = true;
@@ -146,8 +140,7 @@ static void a_key_whose_write_was_cut_is_gone_after_a_removal(void)
     fake_free(&fake);
 }
 
-int main(int argc, char **argv)
-{
+int main(int argc, char **argv) {
     static const struct check_test tests[] = {
         {"power may fail at every operation within a session",
          power_may_fail_at_every_operation_within_a_session},
