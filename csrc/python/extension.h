@@ -1,10 +1,10 @@
 /*
- * extension.h - what the files of spwf._core share. module.c makes the module; core.c and loop.c
- * have one type each (peers.c some methods); options.c turns the arguments of Core() into a host. All that the module owns
- * is in struct state; nothing is static. Written against the limited API of Python 3.11.
+ * extension.h - what the files of spwf._core share. module.c makes the module; core.c (with peers.c)
+ * and loop.c have one type each; options.c turns the arguments of Core() into a host. All that the
+ * module owns is in struct state; nothing that changes is static. Limited API of Python 3.11.
  *
- * Every file: the GIL is released before a host's lock is awaited, so whoever holds that lock never
- * needs the GIL. spwf/_core.pyi documents what Python sees.
+ * Whoever holds a lock of csrc/port never needs the GIL, and whoever may wait for long gives the GIL
+ * away first. spwf/_core.pyi documents what Python sees.
  */
 #ifndef SPWF_EXTENSION_H
 #define SPWF_EXTENSION_H

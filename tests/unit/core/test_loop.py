@@ -1,6 +1,7 @@
 """Many modules in one Loop."""
 
 import gc
+import signal
 import socket
 import sys
 import threading
@@ -88,6 +89,28 @@ def test_a_loop_keeps_the_real_pace_of_its_modules() -> None:
     start = time.thread_time()
     assert loop.run(0.2) == []
     assert time.thread_time() - start < 0.02
+
+
+def test_a_signal_ends_a_run(new_core: NewCore) -> None:
+    loop, core = Loop(), new_core()
+    loop.add(core)
+
+    def interrupt(number: int, frame: object) -> None:
+        raise InterruptedError(number)
+
+    before = signal.signal(signal.SIGUSR1, interrupt)
+    main = threading.main_thread().ident
+    assert main is not None
+    timer = threading.Timer(0.05, signal.pthread_kill, (main, signal.SIGUSR1))
+    try:
+        with pytest.raises(InterruptedError):  # noqa: PT012 - the signal may come at any point
+            timer.start()
+            loop.run(DEADLINE)
+            timer.join()
+    finally:
+        signal.signal(signal.SIGUSR1, before)
+    core.write(b"AT\r")
+    assert loop.run(0) == [core]
 
 
 def test_another_thread_wakes_a_loop(new_core: NewCore) -> None:
