@@ -17,6 +17,7 @@ from spwf.errors import HarnessError, ModuleError, OpenSSLError
 from spwf.ports.protocol_spwf import OPTIONS, Option
 
 if TYPE_CHECKING:
+    from spwf.module import Module
     from spwf.wires import Wire
 
 
@@ -35,8 +36,9 @@ class Commands(click.Group):
 
 def describe(error: Exception) -> str:
     """Return one line; an OSError reads "what: why" without its number."""
-    if isinstance(error, OSError) and error.filename is not None and error.strerror:
-        return f"{error.filename2 or error.filename}: {error.strerror}"
+    if isinstance(error, OSError) and error.strerror:
+        file = error.filename2 or error.filename
+        return f"{file}: {error.strerror}" if file else error.strerror
     return str(error) or type(error).__name__
 
 
@@ -87,7 +89,9 @@ def demo(url: str) -> None:
     """Connect in the three TLS modes to real openssl servers, and be refused in each."""
     from spwf.demo import run
 
-    raise SystemExit(run(url))
+    with open_module(url) as module:
+        status = run(module, url)
+    raise SystemExit(status)
 
 
 @main.command()
@@ -96,7 +100,18 @@ def repl(url: str) -> None:
     """Open a Python prompt with a module at hand. URL: any pySerial URL or device [spwf://]."""
     from spwf.repl import run
 
-    run(url)
+    with open_module(url) as module:
+        run(module, url)
+
+
+def open_module(url: str) -> "Module":
+    """Open the module at `url`; a URL that cannot be is the user's mistake."""
+    import spwf
+
+    try:
+        return spwf.open(url)
+    except ValueError as error:
+        raise click.UsageError(str(error)) from error
 
 
 # `spwf emulate` has the options of spwf:// but `pace`: who connects to it lives in real time.

@@ -1,17 +1,16 @@
 """`spwf repl`: a Python prompt with a module, its certificates and servers at hand.
 
-Called by cli.py. What passes between prompt and module is shown, also while the prompt waits for a
-key: readline calls back about ten times a second then, in this thread, so nothing runs beside it.
+Called by cli.py. What passes between host and module is shown as it passes: while a line is typed,
+a thread has the module, and gives it back before the line is evaluated.
 """
 
 import code
-import ctypes
 import readline
 import rlcompleter
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+import threading
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -22,51 +21,64 @@ from spwf.scenario import Scenario
 from spwf.server import Server
 
 BANNER = """\
-spwf {version}: `module` is the module at {url}. Type, for example:
+spwf {version}: `module` is the module at {url}. Try, for example:
 
   module.join("lab", "passphrase")    join a network; a module does that first
-  server = serve("example5")          start an openssl server; serve("?") tells which there are
+  Scenario.names()                    which servers there are
+  server = serve("example5")          start one of them, with openssl
   sock = module.connect(server.host, server.port, indicate=True)
-  module.emulation.outcome            how the handshake went
+  print(module.emulation.outcome)     how the handshake went
   module.command("AT+S.STS")          any other command
 
-Also here: pki["ca"], pki.server, pki.client, Slot, spwf. Tab completes, Ctrl-D ends.
+pki["ca"], pki.server, pki.client, Slot and spwf are here too.
+Tab completes, Ctrl-D ends.
 """
 
 
 class Prompt(code.InteractiveConsole):
-    """Python's own, which shows what the module and the host have said since it last looked."""
+    """Python's own, which shows what passes between host and module."""
 
     def __init__(self, module: spwf.Module, names: dict[str, Any]) -> None:
         """Evaluate with `names`."""
         super().__init__(names, "<spwf>")
-        self._module, self._shown, self._prompt = module, 0, ""
-        self._dim, self._plain = ("\x1b[2m", "\x1b[m") if sys.stdout.isatty() else ("", "")
+        self._module, self._shown = module, 0
+        self._terminal = sys.stdin.isatty() and sys.stdout.isatty()
 
     def raw_input(self, prompt: str = "") -> str:
-        """Read one line, after what has passed."""
-        self._prompt = prompt
+        """Read one line, after what has passed so far; meanwhile the module runs."""
         for entry in self._new():
             print(entry)
-        return super().raw_input(prompt)
+        if not self._terminal:
+            return super().raw_input(prompt)
+        done = threading.Event()
+        thread = threading.Thread(target=self._look, args=(prompt, done))
+        thread.start()
+        try:
+            return super().raw_input(prompt)
+        finally:
+            done.set()
+            thread.join()
 
-    def look(self) -> None:
-        """Let the module run a moment, and show above the line being typed what it says."""
-        self._module.until(lambda: None, 0.001)
-        if entries := self._new():
-            line = self._prompt + readline.get_line_buffer()
-            print("\r\x1b[K" + "\n".join(entries), line, sep="\n", end="", flush=True)
+    def _look(self, prompt: str, done: threading.Event) -> None:
+        """Show what the module says above the line that is being typed."""
+        while not done.is_set():
+            self._module.until(lambda: self._new_since() or done.is_set() or None, 60)
+            if not done.is_set() and (entries := self._new()):
+                line = prompt + readline.get_line_buffer()
+                print("\r\x1b[K" + "\n".join(entries), line, sep="\n", end="", flush=True)
+
+    def _new_since(self) -> bool:
+        return len(self._module.transcript) > self._shown
 
     def _new(self) -> list[str]:
         entries = list(self._module.transcript)[self._shown :]
         self._shown += len(entries)
-        return [f"{self._dim}{entry}{self._plain}" for entry in entries]
+        return [f"\x1b[2m{entry}\x1b[m" if self._terminal else str(entry) for entry in entries]
 
 
-def run(url: str) -> None:
+def run(module: spwf.Module, url: str) -> None:
     """Talk until Ctrl-D; then everything that was started ends."""
     with ExitStack() as stack:
-        module = stack.enter_context(spwf.open(url))
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="spwf-")))
         pki = Pki(folder)
 
@@ -74,26 +86,15 @@ def run(url: str) -> None:
             """Start an openssl server for a scenario; it ends with the prompt."""
             return stack.enter_context(Server(Scenario.load(name), pki))
 
-        names = {"module": module, "pki": pki, "serve": serve, "Slot": spwf.Slot, "spwf": spwf}
+        names = {
+            "module": module,
+            "pki": pki,
+            "serve": serve,
+            "Slot": spwf.Slot,
+            "Scenario": Scenario,
+            "spwf": spwf,
+        }
         prompt = Prompt(module, names)
         readline.set_completer(rlcompleter.Completer(names).complete)
         readline.parse_and_bind("tab: complete")
-        with while_idle(prompt.look):
-            prompt.interact(BANNER.format(version=VERSION, url=url), exitmsg="")
-
-
-@contextmanager
-def while_idle(action: Callable[[], None]) -> Iterator[None]:
-    """Have readline call `action` while it waits for a key."""
-
-    def call() -> int:
-        action()
-        return 0
-
-    hook = ctypes.CFUNCTYPE(ctypes.c_int)(call)
-    place = ctypes.c_void_p.in_dll(ctypes.pythonapi, "PyOS_InputHook")
-    before, place.value = place.value, ctypes.cast(hook, ctypes.c_void_p).value
-    try:
-        yield
-    finally:
-        place.value = before
+        prompt.interact(BANNER.format(version=VERSION, url=url), exitmsg="")
