@@ -39,6 +39,7 @@ def _start(argv: list[str], **options: Any) -> subprocess.Popen[bytes]:
     if setpriv is None:
         raise ServerError("no program setpriv: install util-linux (apt-get install util-linux)")
     command = [setpriv, "--pdeathsig", "KILL", "--", *argv]
+    options["process_group"] = 0  # so that Ctrl-C at a terminal does not end the server too
     return _starter.submit(lambda: subprocess.Popen(command, **options)).result()
 
 
