@@ -110,7 +110,7 @@ void spwf_tls_outcome_update(struct spwf *m) {
     }
 }
 
-/* 40 to 51 are those by which a server refuses a certificate, or the lack of one. */
+/* Those by which a server refuses a certificate that it was sent. */
 static bool is_about_certificates(int alert) {
     return alert >= handshake_failure && alert <= decrypt_error;
 }
@@ -124,9 +124,12 @@ static enum spwf_cause cause_of_alert(const struct spwf *m) {
         (o->alert_received == handshake_failure && o->version == 0)) {
         return SPWF_CAUSE_SUITE; /* the answer to our hello */
     }
-    if ((o->notes & SPWF_NOTE_CERT_REQUESTED) != 0 && is_about_certificates(o->alert_received)) {
-        return (o->notes & SPWF_NOTE_CERT_SENT) != 0 ? SPWF_CAUSE_CLIENT_REFUSED
-                                                     : SPWF_CAUSE_CLIENT_CERTIFICATE;
+    if ((o->notes & SPWF_NOTE_CERT_SENT) != 0) {
+        return is_about_certificates(o->alert_received) ? SPWF_CAUSE_CLIENT_REFUSED
+                                                        : SPWF_CAUSE_ALERT;
+    }
+    if ((o->notes & SPWF_NOTE_CERT_REQUESTED) != 0) {
+        return SPWF_CAUSE_CLIENT_CERTIFICATE;
     }
     return SPWF_CAUSE_ALERT;
 }

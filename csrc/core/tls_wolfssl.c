@@ -282,7 +282,7 @@ static void end_session(struct spwf *m, int error) {
     }
     t->dead = true;
     m->outcome.notes |= t->end == SPWF_CAUSE_CLOSED ? SPWF_NOTE_FIN : 0;
-    m->outcome.detail = error;
+    m->outcome.detail = t->end == SPWF_CAUSE_NONE ? error : 0;
 }
 
 static enum spwf_tls_event pump(struct spwf *m) {
