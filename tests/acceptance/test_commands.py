@@ -1,0 +1,179 @@
+"""spwf demo, repl, serve and pki, each as a person runs it."""
+
+import os
+import pty
+import signal
+import subprocess
+import sysconfig
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import spwf
+from spwf.openssl import OpenSSL
+
+SPWF = str(Path(sysconfig.get_path("scripts")) / "spwf")
+DEADLINE = 30.0  # s, for every wait
+
+
+def run(*arguments: str, typed: str = "", **env: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [SPWF, *arguments],
+        input=typed,
+        capture_output=True,
+        text=True,
+        timeout=DEADLINE,
+        env=os.environ | env,
+    )
+
+
+def test_demo_shows_three_connections_and_three_refusals() -> None:
+    done = run("demo")
+    assert done.returncode == 0, done.stdout + done.stderr
+    _, *rows, end = done.stdout.splitlines()
+    modes = ["mutual", "mutual", "one-way", "one-way", "anonymous", "anonymous"]
+    assert [row.split()[0] for row in rows] == modes
+    assert all("  TLSv1.2  ECDHE-" in row for row in rows)
+    assert ["  ID: 00 OK  " in row for row in rows] == [True, False] * 3
+    assert ["  ERROR: SSL/TLS unable to connect  " in row for row in rows] == [False, True] * 3
+    assert "483 bytes read" in rows[4]
+    assert end.startswith("6 of 6 as expected")
+
+
+def test_demo_fails_where_a_server_is_not_what_it_should_be(tmp_path: Path) -> None:
+    config = tmp_path / "openssl.cnf"
+    config.write_text(
+        "openssl_conf = init\n[init]\nssl_conf = ssl\n[ssl]\nsystem_default = default\n"
+        "[default]\nMinProtocol = TLSv1.3\n"
+    )
+    done = run("demo", OPENSSL_CONF=str(config))
+    assert done.returncode == 1
+    assert "example1: expected mutual, connected; got mutual, refused: version" in done.stdout
+    assert "\n0 of 6 as expected" in done.stdout
+
+
+def test_demo_says_what_is_wrong_with_a_url() -> None:
+    done = run("demo", "--url", "spwf://?colour=red")
+    assert done.returncode == 2
+    assert "spwf:// has no option 'colour'" in done.stderr
+    done = run("demo", "--url", "/dev/no-such-port")
+    assert done.returncode == 1
+    assert done.stderr.startswith("Error: could not open port /dev/no-such-port")
+
+
+def test_a_prompt_evaluates_and_shows_what_passes() -> None:
+    done = run("repl", typed='print("it is", module.status("version"))\n')
+    assert done.returncode == 0
+    assert "it is 160129-c5bf5ce-SPWF01S" in done.stdout
+    assert "> AT+S.STS=version\\r\n" in done.stdout
+    assert "module.join(" in done.stderr
+
+
+class Terminal:
+    """`spwf repl` at a terminal, and what it has shown and nobody has looked at."""
+
+    def __init__(self) -> None:
+        self._master, terminal = pty.openpty()
+        self.process = subprocess.Popen(
+            [SPWF, "repl"], stdin=terminal, stdout=terminal, stderr=terminal, start_new_session=True
+        )
+        os.close(terminal)
+        self.shown = b""
+
+    def type(self, text: str) -> None:
+        os.write(self._master, text.encode())
+
+    def until(self, text: str) -> None:
+        deadline = time.monotonic() + DEADLINE
+        while text.encode() not in self.shown:
+            assert time.monotonic() < deadline, self.shown
+            self.shown += os.read(self._master, 4096)
+        self.shown = self.shown.partition(text.encode())[2]
+
+    def close(self) -> None:
+        self.process.kill()
+        self.process.wait()
+        os.close(self._master)
+
+
+@pytest.fixture
+def terminal() -> Iterator[Terminal]:
+    terminal = Terminal()
+    yield terminal
+    terminal.close()
+
+
+def test_a_prompt_completes_and_shows_indications_while_it_waits(terminal: Terminal) -> None:
+    terminal.until(">>> ")
+    terminal.type("module.joi\t")
+    terminal.until("module.join(")
+    terminal.type('"lab")\n')
+    terminal.until("+WIND:24:WiFi Up:")
+    terminal.until(">>> ")
+    terminal.type("module.emulation.link(False)\n")
+    terminal.until("+WIND:33:")
+    terminal.until(">>> ")
+    terminal.type("\x04")
+    assert terminal.process.wait(DEADLINE) == 0
+
+
+def test_serve_lists_its_scenarios() -> None:
+    for done in (run("serve"), run("serve", "--list")):
+        assert done.returncode == 0
+        assert all(f"  {name} " in done.stdout for name in spwf.Scenario.names())
+
+
+def test_serve_names_the_scenarios_where_there_is_no_such_one() -> None:
+    done = run("serve", "example9")
+    assert done.returncode == 1
+    assert "no scenario 'example9'" in done.stderr
+    assert "Example 1: mutual authentication" in done.stderr
+
+
+def test_serve_prints_its_command_and_sends_what_is_typed(
+    tmp_path: Path, module: spwf.Module
+) -> None:
+    with subprocess.Popen(
+        [SPWF, "serve", "example5", "--port", "0"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        env=os.environ | {"XDG_CACHE_HOME": str(tmp_path)},
+        text=True,
+        bufsize=1,
+    ) as serve:
+        assert serve.stdin is not None
+        assert serve.stdout is not None
+        title, _, command = (serve.stdout.readline() for _ in range(3))
+        assert title.startswith("Example 5: ")
+        files = str(tmp_path / "spwf" / "pki")
+        assert command.startswith(
+            f"{OpenSSL.find().path} s_server -accept 127.0.0.1:0 -cert {files}"
+        )
+        accept = next(line for line in serve.stdout if line.startswith("ACCEPT "))
+        with module.connect("127.0.0.1", int(accept.rpartition(":")[2]), indicate=True) as sock:
+            sock.write(b"GET / HTTP/1.1\r\n\r\n")
+            assert len(sock.read(483)) == 483
+            serve.stdin.write("hello\n")
+            assert sock.read_until(b"\n") == b"hello\n"
+        serve.send_signal(signal.SIGINT)
+        assert serve.wait(DEADLINE) == 0
+
+
+def test_pki_writes_both_examples_and_overwrites_them_only_when_forced(tmp_path: Path) -> None:
+    done = run("pki", str(tmp_path))
+    assert done.returncode == 0
+    openssl = OpenSSL.find()
+    for folder, key in (("Example1", "id-ecPublicKey"), ("Example2", "rsaEncryption")):
+        ca, server = tmp_path / folder / "ca_cert.pem", tmp_path / folder / "server_cert.pem"
+        assert f"{folder}/server_cert.pem " in done.stdout
+        assert openssl.run("verify", "-CAfile", str(ca), str(server)).endswith(": OK\n")
+        assert key in openssl.run("x509", "-noout", "-text", "-in", str(server))
+    before = ca.read_bytes()
+    done = run("pki", str(tmp_path))
+    assert done.returncode == 1
+    assert "Example1/ca_cert.pem exists already: --force overwrites it" in done.stderr
+    assert ca.read_bytes() == before
+    assert run("pki", str(tmp_path), "--force").returncode == 0
+    assert ca.read_bytes() != before

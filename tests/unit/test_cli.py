@@ -1,0 +1,102 @@
+"""The command line: what it accepts, and how it fails. No module is started here."""
+
+import errno
+from pathlib import Path
+
+import click
+import pytest
+from click.testing import CliRunner
+
+from spwf import ModuleError, cli
+from spwf.ports.protocol_spwf import OPTIONS
+
+
+def run(*arguments: str) -> tuple[int, str]:
+    """Exit status, and what came on stdout and stderr."""
+    done = CliRunner().invoke(cli.main, arguments)
+    assert done.exception is None or isinstance(done.exception, SystemExit), done.exception
+    return done.exit_code, done.output
+
+
+def test_help_names_every_command() -> None:
+    status, text = run("--help")
+    assert status == 0
+    for name in ("demo", "emulate", "pki", "repl", "serve"):
+        assert f"\n  {name} " in text
+
+
+def test_version_names_core_wolfssl_and_openssl() -> None:
+    status, text = run("--version")
+    assert status == 0
+    core, wolfssl, openssl = text.splitlines()
+    assert core.startswith("spwf ")
+    assert wolfssl.startswith("wolfSSL 5.")
+    assert openssl.startswith("OpenSSL ")
+
+
+def test_emulate_has_every_option_of_the_url_but_its_pace() -> None:
+    assert set(cli.OPTION_HELP) == set(OPTIONS) - {"pace"}
+
+
+@pytest.mark.parametrize(
+    "text", ["", "4000", ":4000", "localhost", "localhost:", "localhost:x", "localhost:65536"]
+)
+def test_what_is_not_host_and_port_is_refused(text: str) -> None:
+    status, said = run("emulate", "--tcp", text)
+    assert status == 2
+    assert "is not HOST:PORT, such as 127.0.0.1:4000" in said
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "word"),
+    [
+        ("--route", "my.st.com:443", "NAME:PORT=HOST:PORT"),
+        ("--ap", ":passphrase", "SSID"),
+        ("--seed", "xyz", "hex"),
+        ("--min-version", "tls1.3", "tls1.2"),
+        ("--timeout", "0", "seconds"),
+    ],
+)
+def test_a_bad_option_of_the_module_says_what_is_allowed(
+    option: str, value: str, word: str
+) -> None:
+    status, said = run("emulate", "--tcp", "127.0.0.1:0", option, value)
+    assert status == 2
+    assert option in said
+    assert word in said
+
+
+@pytest.mark.parametrize("places", [(), ("--tcp", "127.0.0.1:0", "--pty", "uart")])
+def test_emulate_wants_exactly_one_place(places: tuple[str, ...]) -> None:
+    status, said = run("emulate", *places)
+    assert status == 2
+    assert "either --tcp HOST:PORT or --pty PATH" in said
+
+
+def test_a_percent_sign_in_a_passphrase_is_itself() -> None:
+    command = cli.main.commands["emulate"]
+    aps = next(option for option in command.params if option.name == "aps")
+    context = click.Context(command)
+    assert aps.type_cast_value(context, ["lab:100%25"]) == (("lab", "100%25"),)
+
+
+def test_a_terminal_does_not_take_the_place_of_a_file(tmp_path: Path) -> None:
+    file = tmp_path / "notes.txt"
+    file.write_text("mine")
+    status, said = run("emulate", "--pty", str(file))
+    assert status == 1
+    assert "not a symbolic link" in said
+    assert file.read_text() == "mine"
+
+
+def test_an_address_that_cannot_be_listened_on_is_named() -> None:
+    status, said = run("emulate", "--tcp", "192.0.2.1:1")
+    assert status == 1
+    assert said == "Error: cannot listen on 192.0.2.1:1: Cannot assign requested address\n"
+
+
+def test_expected_errors_are_described_on_one_line() -> None:
+    missing = FileNotFoundError(errno.ENOENT, "No such file or directory", "module.nv")
+    assert cli.describe(missing) == "module.nv: No such file or directory"
+    assert cli.describe(ModuleError("Pending data", "AT+S.SOCKC=0")) == "AT+S.SOCKC=0: Pending data"
+    assert cli.describe(TimeoutError()) == "TimeoutError"
