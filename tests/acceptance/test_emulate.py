@@ -21,7 +21,7 @@ import pytest
 import spwf
 from spwf.scenario import Clock, Scenario
 
-SPWF = Path(sysconfig.get_path("scripts")) / "spwf"
+SPWF = str(Path(sysconfig.get_path("scripts")) / "spwf")
 DEADLINE = 20.0  # seconds, for every wait
 OK = b"\r\nOK\r\n"
 BOOT = (

@@ -48,13 +48,13 @@ for n in itertools.count(int(first)):
 def write_until_killed(arguments: list[str], seconds: float) -> tuple[str, int]:
     """Run the writer and kill it `seconds` after its first round; return what it confirmed last."""
     command = [sys.executable, "-I", "-S", "-c", WRITER, str(Path(_core.__file__).parent)]
-    with subprocess.Popen([*command, *arguments], stdout=subprocess.PIPE) as child:
+    with subprocess.Popen([*command, *arguments], stdout=subprocess.PIPE, bufsize=0) as child:
         assert child.stdout is not None
         said = child.stdout.readline() + child.stdout.readline()
         deadline = time.monotonic() + seconds
         while (left := deadline - time.monotonic()) > 0:
             if select.select([child.stdout], [], [], left)[0]:
-                said += child.stdout.read1()
+                said += child.stdout.read(65536)
         child.kill()
         said += child.stdout.read()
     assert said, "the writer failed; its traceback is above"
