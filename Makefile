@@ -8,7 +8,7 @@ VENV := .venv
 CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/spwf
 C_FILES = $(shell find csrc tests/c -name '*.[ch]')
 WHEEL_FILES := $(shell find csrc spwf servers -name __pycache__ -prune -o -print) \
-    meson.build meson.options pyproject.toml README.md LICENSE scripts/wolfssl_source.py
+    meson.build meson.options pyproject.toml README.md LICENSE scripts/debian_source.py
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 
 help: ## tells what there is (this)
@@ -49,7 +49,7 @@ clean: ## removes what was built here; downloads stay in the cache
 # ---- set-up ------------------------------------------------------------------------------------
 
 packages:
-	@scripts/install_debian_packages.sh
+	@scripts/install_debian_packages.sh scripts/debian-packages.txt
 
 # One list of Python's packages: pyproject.toml. The build's own are there too, so that a wheel is
 # built from where the last one was, without an environment of its own.
@@ -63,7 +63,7 @@ $(VENV)/.ready: pyproject.toml | packages
 # Changes only when the sources' place or revision does.
 build/wolfssl: FORCE | packages
 	@mkdir -p build
-	@$(PYTHON) scripts/wolfssl_source.py >$@.new
+	@$(PYTHON) scripts/debian_source.py wolfssl >$@.new
 	@cmp -s $@.new $@ || cp $@.new $@
 
 dist/.built: $(WHEEL_FILES) build/wolfssl | $(VENV)/.ready

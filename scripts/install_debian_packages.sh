@@ -1,8 +1,9 @@
 #!/bin/sh
-# Installs what debian-packages.txt lists and this machine lacks. Asks apt nothing where all is there.
+# install_debian_packages.sh LIST: installs what LIST names and this machine lacks. Asks apt nothing
+# where all is there; else it says first what LIST says of itself in its comments.
 set -eu
 
-list="$(dirname "$0")/debian-packages.txt"
+list="$1"
 wanted=$(sed 's/#.*//' "$list")
 
 if ! command -v dpkg-query >/dev/null; then
@@ -20,6 +21,7 @@ done
 [ -n "$missing" ] || exit 0
 
 install="apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -qy --no-install-recommends$missing"
+sed -n 's/^# //p' "$list" >&2
 echo "Installing Debian packages:$missing" >&2
 if [ "$(id -u)" = 0 ]; then
     exec sh -c "$install"

@@ -60,7 +60,7 @@ class Object:
 def wolfssl() -> list[str]:
     """The arguments with which the files that include wolfSSL compile."""
     found = subprocess.run(
-        [sys.executable, ROOT / "scripts/wolfssl_source.py"],
+        [sys.executable, ROOT / "scripts/debian_source.py", "wolfssl"],
         capture_output=True,
         check=True,
         text=True,

@@ -1,12 +1,15 @@
 #!/usr/bin/env python3
-"""Prints where wolfSSL's sources are and which revision they are: a directory, a line each.
+"""Prints where the sources of a library are and their revision: a directory, a line each.
 
-Called by csrc/meson.build and by the Makefile. The sources are Debian's source package of wolfSSL
-5.7.2, security patches applied, from the machine's own apt mirror. A private apt state leaves the
-system's lists alone and needs no root. apt verifies the signatures; the upstream tarball is pinned
-besides. What was fetched stays in the cache, so a second call asks nobody.
+    debian_source.py wolfssl|lwip
 
-WOLFSSL_SRC=DIR names other sources (5.5.4 to 5.9.2 are known to build). There is no other fallback.
+Called by the build descriptions and the Makefile. The sources are Debian's source package, security
+patches applied, from the machine's own apt mirror. A private apt state leaves the system's lists
+alone and needs no root. apt verifies the signatures; the upstream tarball is pinned besides. What
+was fetched stays in the cache, so a second call asks nobody.
+
+WOLFSSL_SRC=DIR and LWIP_SRC=DIR name other sources (wolfSSL 5.5.4 to 5.9.2 are known to build).
+There is no other fallback.
 """
 
 import fcntl
@@ -18,12 +21,54 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
-VERSION = "5.7.2"
-TARBALL_SHA256 = "0f2ed82e345b833242705bbc4b08a2a2037a33f7bf9c610efae6464f6b10e305"
-RELEASE = "trixie"  # the Debian release that maintains VERSION
+RELEASE = "trixie"  # the Debian release that maintains the versions below
 CACHE = Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "spwf"
+
+
+@dataclass(frozen=True)
+class Library:
+    """One of the libraries: its Debian package, and how to tell that a folder holds it."""
+
+    name: str
+    package: str
+    version: str
+    tarball: str
+    sha256: str  # of the tarball
+    megabytes: int  # of all that is fetched
+    header: str
+    pattern: str  # of the version in the header
+
+    @property
+    def variable(self) -> str:
+        """What names other sources in the environment."""
+        return f"{self.package.upper()}_SRC"
+
+
+LIBRARIES = {
+    "wolfssl": Library(
+        "wolfSSL",
+        "wolfssl",
+        "5.7.2",
+        "wolfssl_5.7.2.orig.tar.gz",
+        "0f2ed82e345b833242705bbc4b08a2a2037a33f7bf9c610efae6464f6b10e305",
+        24,
+        "wolfssl/version.h",
+        r'LIBWOLFSSL_VERSION_STRING "(.+)"',
+    ),
+    "lwip": Library(
+        "lwIP",
+        "lwip",
+        "2.2.1+dfsg1",
+        "lwip_2.2.1+dfsg1.orig.tar.xz",
+        "83729c274c499d3348e9fbbe043a3113f3fa8953e7efddc7c21c7fcbb1f2b7b1",
+        1,
+        "src/include/lwip/init.h",
+        r"#define LWIP_VERSION_(?:MAJOR|MINOR|REVISION) +(\d+)",
+    ),
+}
 
 
 class Unobtainable(Exception):
@@ -107,7 +152,7 @@ def newest_first(versions: set[str]) -> list[str]:
     return sorted(versions, key=functools.cmp_to_key(compare), reverse=True)
 
 
-def fetch(place: Path) -> str:
+def fetch(library: Library, place: Path) -> str:
     """Puts the patched sources into place/source; their Debian revision. All in `place`."""
     for folder in ("sources", "lists/partial", "archives/partial"):
         (place / folder).mkdir(parents=True)
@@ -123,57 +168,70 @@ def fetch(place: Path) -> str:
     complaints: list[str] = []
     ask = functools.partial(run, cwd=place, complaints=complaints)
 
-    print(f"fetching the sources of wolfSSL {VERSION} (24 MB)", file=sys.stderr)
+    package, wanted = library.package, library.version
+    print(
+        f"fetching the sources of {library.name} {wanted} ({library.megabytes} MB)",
+        file=sys.stderr,
+    )
     ask("apt-get", *apt, "-q", "update")  # a mirror may lack one of the suites: see what is there
-    index = ask("apt-cache", *apt, "showsrc", "--only-source", "wolfssl") or ""
-    known = re.findall(rf"^Version: ({re.escape(VERSION)}-\S+)$", index, re.MULTILINE)
+    index = ask("apt-cache", *apt, "showsrc", "--only-source", package) or ""
+    known = re.findall(rf"^Version: ({re.escape(wanted)}-\S+)$", index, re.MULTILINE)
     for version in newest_first(set(known)):
         # An index may be ahead of the pool; then the next one is to be had.
-        if ask("apt-get", *apt, "-q", "source", "--download-only", f"wolfssl={version}") is None:
+        if ask("apt-get", *apt, "-q", "source", "--download-only", f"{package}={version}") is None:
             continue
-        tarball = place / f"wolfssl_{VERSION}.orig.tar.gz"
-        if hashlib.sha256(tarball.read_bytes()).hexdigest() != TARBALL_SHA256:
-            raise Unobtainable(f"{tarball.name} is not the wolfSSL {VERSION} that this tree knows")
-        if ask("dpkg-source", "-x", f"wolfssl_{version}.dsc", "source") is not None:
+        tarball = place / library.tarball
+        if hashlib.sha256(tarball.read_bytes()).hexdigest() != library.sha256:
+            raise Unobtainable(
+                f"{tarball.name} is not the {library.name} {wanted} that this tree knows"
+            )
+        if ask("dpkg-source", "-x", f"{package}_{version}.dsc", "source") is not None:
             return version  # Debian's patches are applied
-    raise Unobtainable("\n".join([f"no {VERSION} from this mirror's {RELEASE}", *complaints]))
+    raise Unobtainable("\n".join([f"no {wanted} from this mirror's {RELEASE}", *complaints]))
 
 
-def cached() -> tuple[Path, str]:
+def cached(library: Library) -> tuple[Path, str]:
     """The sources in the cache and their revision, fetched first where there are none."""
     CACHE.mkdir(parents=True, exist_ok=True)
     with (CACHE / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # two builds at once fetch once
-        prefix = "wolfssl-"
-        found = {path.name.removeprefix(prefix) for path in CACHE.glob(f"{prefix}{VERSION}-*")}
+        prefix = f"{library.package}-"
+        wanted = CACHE.glob(f"{prefix}{library.version}-*")
+        found = {path.name.removeprefix(prefix) for path in wanted}
         if found:
             version = newest_first(found)[0]
         else:
             with tempfile.TemporaryDirectory(dir=CACHE) as place:
-                version = fetch(Path(place))
+                version = fetch(library, Path(place))
                 (Path(place) / "source").rename(CACHE / f"{prefix}{version}")
     return CACHE / f"{prefix}{version}", version
 
 
-def override(folder: Path) -> tuple[Path, str]:
-    """WOLFSSL_SRC's sources and their version."""
-    header = folder / "wolfssl/version.h"
+def override(library: Library, folder: Path) -> tuple[Path, str]:
+    """The environment's own sources and their version."""
+    header = folder / library.header
     text = header.read_text() if header.is_file() else ""
-    version = re.search(r'LIBWOLFSSL_VERSION_STRING "(.+)"', text)
+    version = ".".join(re.findall(library.pattern, text))
     if not version:
-        raise Unobtainable(f"WOLFSSL_SRC={folder} is no wolfSSL source tree: no {header}")
-    return folder.resolve(), f"{version[1]} (WOLFSSL_SRC)"
+        raise Unobtainable(
+            f"{library.variable}={folder} is no {library.name} source tree: no {header}"
+        )
+    return folder.resolve(), f"{version} ({library.variable})"
 
 
 def main() -> None:
     """Prints the two lines, or why not and exits with status 1."""
-    folder = os.environ.get("WOLFSSL_SRC")
+    if len(sys.argv) != 2 or sys.argv[1] not in LIBRARIES:
+        sys.exit(f"usage: {Path(__file__).name} {'|'.join(LIBRARIES)}")
+    library = LIBRARIES[sys.argv[1]]
+    folder = os.environ.get(library.variable)
     try:
-        where, version = override(Path(folder)) if folder else cached()
+        where, version = override(library, Path(folder)) if folder else cached(library)
     except Unobtainable as reason:
         sys.exit(
-            f"wolfSSL's sources cannot be had: {reason}\n"
-            f"Mend that, or unpack wolfSSL {VERSION} yourself and set WOLFSSL_SRC to its folder."
+            f"{library.name}'s sources cannot be had: {reason}\n"
+            f"Mend that, or unpack {library.name} {library.version} yourself "
+            f"and set {library.variable} to its folder."
         )
     print(where, version, sep="\n")
 
