@@ -47,6 +47,16 @@ class Wire:
         self.send(command)
         self.expect(reply)
 
+    def wait_for_data(self, size: int) -> None:
+        """Asks SOCKQ of socket 0 until it tells `size`, and nothing else comes."""
+        deadline = time.monotonic() + DEADLINE
+        told = b""
+        while told != b"\r\n DATALEN: %d\r\n" % size + OK:
+            assert time.monotonic() < deadline, f"only {told!r}"
+            self.send(b"AT+S.SOCKQ=00\r")
+            told = self.until(OK)
+            assert told.startswith(b"\r\n DATALEN: ")
+
     def came(self, seconds: float) -> bytes:
         """What comes in so many seconds: for what must not come."""
         deadline = time.monotonic() + seconds

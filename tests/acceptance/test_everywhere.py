@@ -12,9 +12,12 @@ FILES = ("test_transcripts.py", "test_examples.py", "test_rules.py", "test_bad_i
 SPWF = Path(sysconfig.get_path("scripts")) / "spwf"
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.parametrize("file", FILES)
 @pytest.mark.parametrize("wire", ["tcp", "pty"])
-def test_acceptance_passes_unchanged_over(wire: str, tmp_path: Path) -> None:
+def test_acceptance_passes_unchanged_over(
+    wire: str, file: str, tmp_path: Path, _pki_root: Path
+) -> None:
+    folder = _pki_root.parent / f"popen-{wire}-{file}"  # as of a worker: it shares certificates
     place = ["--tcp", "127.0.0.1:0"] if wire == "tcp" else ["--pty", str(tmp_path / "uart")]
     with subprocess.Popen([SPWF, "emulate", *place], stdout=subprocess.PIPE, text=True) as emulator:
         assert emulator.stdout is not None
@@ -24,12 +27,12 @@ def test_acceptance_passes_unchanged_over(wire: str, tmp_path: Path) -> None:
             done = subprocess.run(
                 [
                     *(sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-p", "no:xdist"),
-                    *("-q", f"--spwf={url}", f"--basetemp={tmp_path / 'inner'}"),
-                    *(str(HERE / file) for file in FILES),
+                    *("-q", f"--spwf={url}", f"--basetemp={folder}"),
+                    str(HERE / file),
                 ],
                 capture_output=True,
                 text=True,
-                timeout=280,
+                timeout=110,
                 check=False,
             )
         finally:

@@ -1,5 +1,7 @@
 """The examples of the note and its refusals, through spwf.Module, with real servers."""
 
+import socket
+import threading
 from collections.abc import Callable
 
 import pytest
@@ -160,11 +162,11 @@ def test_name_that_does_not_resolve_has_its_own_error(module: spwf.Module) -> No
         module.connect("no-such-host.invalid", 443)
 
 
-def test_server_that_is_not_there_has_its_own_error(module: spwf.Module, peer: object) -> None:
-    host, port = peer.host, peer.port  # type: ignore[attr-defined]
-    peer.close()  # type: ignore[attr-defined]
-    with pytest.raises(spwf.ModuleError, match="Failed to connect"):
-        module.connect(host, port)
+def test_server_that_is_not_there_has_its_own_error(module: spwf.Module) -> None:
+    with socket.socket() as nobody:
+        nobody.bind(("127.0.0.1", 0))  # and does not listen
+        with pytest.raises(spwf.ModuleError, match="Failed to connect"):
+            module.connect(*nobody.getsockname())
 
 
 def test_certificate_that_does_not_parse_has_its_own_error(
@@ -180,8 +182,6 @@ def test_certificate_that_does_not_parse_has_its_own_error(
 @pytest.mark.emulated
 def test_seed_repeats_the_handshake_exactly(new_module: Callable[..., spwf.Module]) -> None:
     """Two modules of one seed say the same ClientHello, a third one of another does not."""
-    import socket
-    import threading
 
     def hello(seed: bytes) -> bytes:
         with socket.create_server(("127.0.0.1", 0)) as listener:

@@ -314,7 +314,7 @@ def test_reader_thread_of_pyserial_works_and_ends_at_once(port: protocol_spwf.Se
         protocol.write_line("AT+S.GCFG=user_desc")
         assert came.wait(DEADLINE)
         before = time.monotonic()
-    assert time.monotonic() - before < 1
+    assert time.monotonic() - before < 2  # what pySerial grants a thread that does not end
     assert lines == ["", "#  user_desc = anonymous", "", "OK"]
     assert not thread.is_alive()
 
