@@ -269,6 +269,7 @@ static bool pump_plain(struct spwf *m, int id) {
 }
 
 static bool pump_secure(struct spwf *m, int id) {
+    uint32_t before = m->outcome.received;
     switch (spwf_tls_pump(m)) {
     case SPWF_TLS_RECORD:
         tell_record(m, id);
@@ -279,10 +280,10 @@ static bool pump_secure(struct spwf *m, int id) {
             return true;
         }
         return false;
-    case SPWF_TLS_NOTHING:
+    case SPWF_TLS_NOTHING: /* or a record without content, and there may be more behind it */
         break;
     }
-    return false;
+    return m->outcome.received != before;
 }
 
 bool spwf_sockets_pump(struct spwf *m, int id) {
