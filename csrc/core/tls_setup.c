@@ -72,8 +72,8 @@ static enum spwf_cause load_files(struct spwf *m, const struct spwf_tls_setup *s
 
 /* What the hello says and how the handshake behaves; the suites are those of user_settings.h. */
 static bool make_context(struct spwf *m) {
-    WOLFSSL_METHOD *method = wolfSSLv23_client_method_ex(m);
-    WOLFSSL_CTX *ctx = wolfSSL_CTX_new_ex(method, m); /* takes the method in any case */
+    WOLFSSL_CTX *ctx =
+        wolfSSL_CTX_new(wolfSSLv23_client_method()); /* owns the method in any case */
     int lowest = m->config.min_version != 0 ? m->config.min_version - SPWF_SSL3 : 0;
     m->tls->ctx = ctx;
     if (ctx == NULL || wolfSSL_CTX_SetMinVersion(ctx, WOLFSSL_SSLV3 + lowest) != WOLFSSL_SUCCESS ||

@@ -136,17 +136,17 @@ int spwf_tls_verify_chain(int good, WOLFSSL_X509_STORE_CTX *store) {
     struct spwf *m = store->userCtx;
     struct spwf_tls *t = m->tls;
     const WOLFSSL_BUFFER_INFO *der = &store->certs[store->error_depth];
-    DecodedCert *cert = spwf_tls_wolfssl_alloc(m, sizeof *cert);
+    DecodedCert *cert = spwf_tls_wolfssl_alloc(sizeof *cert);
     if (cert == NULL) {
         return 0; /* the allocator has noted it */
     }
-    wc_InitDecodedCert(cert, der->buffer, der->length, m);
+    wc_InitDecodedCert(cert, der->buffer, der->length, NULL);
     /* That no signer is found does not matter here: names and dates are read before it. */
     (void)wc_ParseCert(cert, CERT_TYPE, VERIFY_NAME, wolfSSL_CTX_GetCertManager(t->ctx));
     describe_subject(m, cert);
     enum spwf_cause fault = good ? judge(m, cert) : cause_of(store->error, cert);
     wc_FreeDecodedCert(cert);
-    spwf_tls_wolfssl_free(m, cert);
+    spwf_tls_wolfssl_free(cert);
     t->vouched = fault == SPWF_CAUSE_NONE;
     t->fault = (uint8_t)fault;
     m->outcome.depth = (int8_t)(t->vouched ? -1 : store->error_depth);

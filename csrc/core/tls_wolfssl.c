@@ -2,9 +2,9 @@
  * tls_wolfssl.c - the TLS client of tls.h on wolfSSL [note 2]. Called by sockets.c. Calls the files
  * of tls_inner.h, wolfSSL and the port.
  *
- * wolfSSL asks for memory, time and seed without saying for whom. So this file holds the one
- * writable static of the core: the module in whose name wolfSSL runs, set and cleared around its
- * calls. wolfSSL itself keeps nothing between sessions and needs no end: all that a session
+ * wolfSSL asks for time and seed without saying for whom, and for memory not always rightly. So this
+ * file holds the one writable static of the core: the module in whose name wolfSSL runs, set and
+ * cleared around its calls. wolfSSL itself keeps nothing between sessions and needs no end: all that a session
  * allocates, it frees.
  */
 #include "tls_inner.h"
@@ -34,12 +34,8 @@ struct block {
     _Alignas(max_align_t) size_t size;
 };
 
-static struct spwf *owner(void *heap) {
-    return heap != NULL ? heap : current;
-}
-
-void *spwf_tls_wolfssl_alloc(void *heap, size_t size) {
-    struct spwf *m = owner(heap);
+void *spwf_tls_wolfssl_alloc(size_t size) {
+    struct spwf *m = current;
     struct spwf_tls *t = m->tls;
     struct block *block = size <= SIZE_MAX - sizeof *block
                               ? m->config.port->alloc(m->config.ctx, sizeof *block + size)
@@ -56,8 +52,8 @@ void *spwf_tls_wolfssl_alloc(void *heap, size_t size) {
     return block + 1;
 }
 
-void spwf_tls_wolfssl_free(void *heap, void *memory) {
-    struct spwf *m = owner(heap);
+void spwf_tls_wolfssl_free(void *memory) {
+    struct spwf *m = current;
     if (memory != NULL) {
         struct block *block = (struct block *)memory - 1;
         m->tls->live -= block->size;
@@ -66,12 +62,12 @@ void spwf_tls_wolfssl_free(void *heap, void *memory) {
     }
 }
 
-void *spwf_tls_wolfssl_realloc(void *heap, void *memory, size_t size) {
-    void *moved = spwf_tls_wolfssl_alloc(heap, size);
+void *spwf_tls_wolfssl_realloc(void *memory, size_t size) {
+    void *moved = spwf_tls_wolfssl_alloc(size);
     if (moved != NULL && memory != NULL) {
         size_t old = ((struct block *)memory - 1)->size;
         memcpy(moved, memory, old < size ? old : size);
-        spwf_tls_wolfssl_free(heap, memory);
+        spwf_tls_wolfssl_free(memory);
     }
     return moved;
 }
@@ -94,7 +90,7 @@ int spwf_tls_wolfssl_seed(unsigned char *seed, unsigned int size) {
     }
     int error = config->port->entropy(config->ctx, key, sizeof key) == 0 ? 0 : RNG_FAILURE_E;
     memset(seed, 0, size);
-    if (error == 0 && (error = wc_Arc4Init(&rc4, current, INVALID_DEVID)) == 0 &&
+    if (error == 0 && (error = wc_Arc4Init(&rc4, NULL, INVALID_DEVID)) == 0 &&
         (error = wc_Arc4SetKey(&rc4, key, sizeof key)) == 0) {
         error = wc_Arc4Process(&rc4, seed, seed, size);
     }

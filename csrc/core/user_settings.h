@@ -55,9 +55,10 @@
 #define WOLFSSL_SMALL_STACK
 #define ALT_ECC_SIZE
 #define XMALLOC_OVERRIDE
-#define XMALLOC(size, heap, type) ((void)(type), spwf_tls_wolfssl_alloc((heap), (size)))
-#define XREALLOC(p, size, heap, type) ((void)(type), spwf_tls_wolfssl_realloc((heap), (p), (size)))
-#define XFREE(p, heap, type) ((void)(type), spwf_tls_wolfssl_free((heap), (p)))
+#define XMALLOC(size, heap, type) ((void)(heap), (void)(type), spwf_tls_wolfssl_alloc(size))
+#define XREALLOC(p, size, heap, type) \
+    ((void)(heap), (void)(type), spwf_tls_wolfssl_realloc((p), (size)))
+#define XFREE(p, heap, type) ((void)(heap), (void)(type), spwf_tls_wolfssl_free(p))
 
 /* ---- the server's certificate: our own look at it, and an alert for whatever is refused ---- */
 #define WOLFSSL_ALWAYS_VERIFY_CB
@@ -84,9 +85,9 @@
 #include <stddef.h>
 #include <stdio.h> /* wolfSSL 5.5 uses snprintf() without it */
 #include <time.h>
-void *spwf_tls_wolfssl_alloc(void *heap, size_t size);
-void *spwf_tls_wolfssl_realloc(void *heap, void *memory, size_t size);
-void spwf_tls_wolfssl_free(void *heap, void *memory);
+void *spwf_tls_wolfssl_alloc(size_t size);
+void *spwf_tls_wolfssl_realloc(void *memory, size_t size);
+void spwf_tls_wolfssl_free(void *memory);
 time_t spwf_tls_wolfssl_time(time_t *t);
 int spwf_tls_wolfssl_seed(unsigned char *seed, unsigned int size);
 #endif
