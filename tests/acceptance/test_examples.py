@@ -1,7 +1,6 @@
 """The examples of the note and its refusals, through spwf.Module, with real servers."""
 
 import socket
-import threading
 from collections.abc import Callable
 
 import pytest
@@ -177,33 +176,3 @@ def test_certificate_that_does_not_parse_has_its_own_error(
     module.load(spwf.Slot.CA, b"-----BEGIN CERTIFICATE-----\nno\n-----END CERTIFICATE-----\n")
     with pytest.raises(spwf.ModuleError, match="Unable to load CA certificate"):
         module.connect(server.host, server.port)
-
-
-@pytest.mark.emulated
-def test_seed_repeats_the_handshake_exactly(new_module: Callable[..., spwf.Module]) -> None:
-    """Two modules of one seed say the same ClientHello, a third one of another does not."""
-
-    def hello(seed: bytes) -> bytes:
-        with socket.create_server(("127.0.0.1", 0)) as listener:
-            listener.settimeout(20)
-            got: list[bytes] = []
-
-            def listen() -> None:
-                connection, _ = listener.accept()
-                with connection:
-                    connection.settimeout(20)
-                    data = b""
-                    while len(data) < 5 or len(data) < 5 + int.from_bytes(data[3:5], "big"):
-                        data += connection.recv(4096)
-                    got.append(data)
-
-            thread = threading.Thread(target=listen)
-            thread.start()
-            module = new_module(seed=seed)
-            with pytest.raises(spwf.ModuleError):
-                module.connect(*listener.getsockname())
-            thread.join(20)
-            return got[0]
-
-    assert hello(b"one") == hello(b"one")
-    assert hello(b"one") != hello(b"two")
