@@ -67,7 +67,7 @@ class Wire:
 
 
 class Peer:
-    """A TCP server of one connection, without TLS."""
+    """A TCP server of one connection at a time, without TLS."""
 
     def __init__(self) -> None:
         self._listener = socket.create_server(("127.0.0.1", 0))
@@ -97,9 +97,14 @@ class Peer:
         """Waits for the module to close."""
         return self.connection.recv(1) == b""
 
-    def close(self) -> None:
+    def hang_up(self) -> None:
+        """Ends the connection; the next one may come."""
         if self._connection is not None:
             self._connection.close()
+            self._connection = None
+
+    def close(self) -> None:
+        self.hang_up()
         self._listener.close()
 
 

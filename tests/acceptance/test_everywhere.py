@@ -15,9 +15,11 @@ SPWF = Path(sysconfig.get_path("scripts")) / "spwf"
 @pytest.mark.parametrize("file", FILES)
 @pytest.mark.parametrize("wire", ["tcp", "pty"])
 def test_acceptance_passes_unchanged_over(
-    wire: str, file: str, tmp_path: Path, _pki_root: Path
+    wire: str, file: str, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
-    folder = _pki_root.parent / f"popen-{wire}-{file}"  # as of a worker: it shares certificates
+    folder = (
+        request.getfixturevalue("_pki_root").parent / f"popen-{wire}-{file}"
+    )  # certificates are shared
     place = ["--tcp", "127.0.0.1:0"] if wire == "tcp" else ["--pty", str(tmp_path / "uart")]
     with subprocess.Popen([SPWF, "emulate", *place], stdout=subprocess.PIPE, text=True) as emulator:
         assert emulator.stdout is not None

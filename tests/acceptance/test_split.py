@@ -1,5 +1,8 @@
 """Input cut at every byte: the module answers the same [design 8.4]."""
 
+from collections.abc import Iterator
+from typing import Any
+
 import pytest
 
 import spwf
@@ -7,6 +10,7 @@ import spwf
 pytestmark = pytest.mark.emulated
 
 OK = b"\r\nOK\r\n"
+NO_SOCKET = b"\r\nERROR: Illegal Socket ID\r\n"
 
 # Commands without a network, good and bad, with and without data. Repeating it changes nothing.
 SCRIPT = (
@@ -24,10 +28,34 @@ SCRIPT = (
     b"TI\rAT&W\r"
     b"AT+S.SOCKQ=00\r"
 )
+ANSWER = (
+    OK
+    + OK
+    + (b"\r\n#  console1_speed = 115200\r\n" + OK)
+    + (b"\r\n#  version = 160129-c5bf5ce-SPWF01S\r\n" + OK)
+    + OK
+    + OK
+    + OK
+    + (b"\r\n#  f_ca = 12\r\n#  f_domain = 13\r\n" + OK)
+    + OK
+    + (b"\r\na, b\r\n" + OK)
+    + NO_SOCKET
+    + b"\r\nERROR: Command not found\r\n"
+    + OK
+    + NO_SOCKET
+)
+
+SESSION_ANSWER = (b"\r\n ID: 00\r\n" + OK) + OK + (b"\r\n DATALEN: 0\r\n" + OK) + OK
 
 
-def run(module: spwf.Module, pieces: list[bytes], size: int) -> bytes:
-    """What `size` bytes the module says to these pieces; it runs after each."""
+def session(peer: Any) -> bytes:
+    """A connection without TLS, from SOCKON to SOCKC."""
+    sockon = b"AT+S.SOCKON=127.0.0.1,%d,t\r" % peer.port
+    return sockon + b"AT+S.SOCKW=00,5\rAT\rATAT+S.SOCKQ=00\rAT+S.SOCKC=00\r"
+
+
+def run(module: spwf.Module, pieces: Iterator[bytes] | list[bytes], size: int) -> bytes:
+    """What the module says to these pieces, which is `size` bytes; it runs after each."""
     port = module.port
     port.timeout = 0
     said = b""
@@ -40,20 +68,21 @@ def run(module: spwf.Module, pieces: list[bytes], size: int) -> bytes:
     return said + port.read(4096)  # there must be none
 
 
-@pytest.fixture
-def answer(module: spwf.Module) -> bytes:
-    """What the module says to the script in one piece."""
-    module.port.write(SCRIPT)
-    said = b""
-    while not said.endswith(b"Illegal Socket ID\r\n") or said.count(b"Illegal") < 2:
-        said += module.port.read(1)
-    return said
+def test_a_cut_at_any_byte_gives_the_same_answer(module: spwf.Module) -> None:
+    for at in range(len(SCRIPT)):
+        assert run(module, [SCRIPT[:at], SCRIPT[at:]], len(ANSWER)) == ANSWER, SCRIPT[:at]
 
 
-def test_a_cut_at_any_byte_gives_the_same_answer(module: spwf.Module, answer: bytes) -> None:
-    for at in range(1, len(SCRIPT)):
-        assert run(module, [SCRIPT[:at], SCRIPT[at:]], len(answer)) == answer
+def test_single_bytes_give_the_same_answer(module: spwf.Module) -> None:
+    pieces = (SCRIPT[i : i + 1] for i in range(len(SCRIPT)))
+    assert run(module, pieces, len(ANSWER)) == ANSWER
 
 
-def test_single_bytes_give_the_same_answer(module: spwf.Module, answer: bytes) -> None:
-    assert run(module, [bytes([byte]) for byte in SCRIPT], len(answer)) == answer
+def test_a_cut_session_is_the_same_session(module: spwf.Module, peer: Any) -> None:
+    script = session(peer)
+    for at in range(len(script)):
+        said = run(module, [script[:at], script[at:]], len(SESSION_ANSWER))
+        assert said == SESSION_ANSWER, script[:at]
+        assert peer.receive(5) == b"AT\rAT"
+        assert peer.ended()
+        peer.hang_up()
