@@ -44,14 +44,14 @@ class Emulator:
                     if key.fd == self._wire.door:
                         self._welcome()
                     elif key.fd == self._host and happened & selectors.EVENT_READ:
-                        self._take()
+                        self._take(key.fd)
                 self._give()
                 self._tell()
 
     def _welcome(self) -> None:
         if self._host is not None and hung_up(self._host):
             while self._host is not None:  # who left just before goes before who comes
-                self._take()
+                self._take(self._host)
         host = self._wire.come()
         if host is None:
             return
@@ -62,10 +62,10 @@ class Emulator:
             self._core.power(True)
             self._events.register(self._core.fileno(), selectors.EVENT_READ)
 
-    def _take(self) -> None:
+    def _take(self, host: int) -> None:
         """Move what the host has sent to the module."""
         try:
-            data = os.read(self._host, CHUNK) if self._host is not None else b""
+            data = os.read(host, CHUNK)
         except BlockingIOError:
             return
         except OSError:  # a reset connection, or a terminal that nobody has open
@@ -73,7 +73,7 @@ class Emulator:
         if data:
             self._core.write(data)
         else:
-            self._part()
+            self._part(host)
 
     def _give(self) -> None:
         """Move what the module has sent to the host; nobody there: drop it."""
@@ -91,7 +91,7 @@ class Emulator:
         except BlockingIOError:
             pass
         except OSError:
-            self._part()
+            self._part(self._host)
             return
         self._watch()
 
@@ -107,15 +107,14 @@ class Emulator:
         elif not watched and len(self._unsent) < BACKLOG:
             self._events.register(module, selectors.EVENT_READ)
 
-    def _part(self) -> None:
+    def _part(self, host: int) -> None:
         """The host has gone, and with it what it has not read."""
-        if self._host is not None:
-            self._events.unregister(self._host)
-            self._host = None
-            self._unsent.clear()
-            self._core.reset_input()
-            self._wire.leave()
-            self._watch()
+        self._events.unregister(host)
+        self._host = None
+        self._unsent.clear()
+        self._core.reset_input()
+        self._wire.leave()
+        self._watch()
 
     def _tell(self) -> None:
         """Print how the last handshake went, once it has ended."""
