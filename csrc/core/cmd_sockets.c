@@ -68,8 +68,8 @@ static int writing(struct spwf *m) {
     if (whole && job->taken < job->wanted) {
         return SPWF_AGAIN;
     }
-    int n = spwf_sockets_write(m, job->subject, m->body + job->sent,
-                               (size_t)(job->staged - job->sent));
+    int n =
+        spwf_sockets_write(m, job->subject, m->body + job->sent, (size_t)(job->staged - job->sent));
     if (n <= 0) {
         return n < 0 ? n : stalled(m);
     }

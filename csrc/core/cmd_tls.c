@@ -9,10 +9,10 @@ static const struct {
     uint8_t slot; /* enum spwf_slot */
     bool flash;
 } places[] = {
-    {"f_ca", SPWF_SLOT_CA, true},         {"f_cert", SPWF_SLOT_CERT, true},
-    {"f_key", SPWF_SLOT_KEY, true},       {"f_domain", SPWF_SLOT_DOMAIN, true},
-    {"ca", SPWF_SLOT_CA, false},          {"cert", SPWF_SLOT_CERT, false},
-    {"key", SPWF_SLOT_KEY, false},        {"domain", SPWF_SLOT_DOMAIN, false},
+    {"f_ca", SPWF_SLOT_CA, true},   {"f_cert", SPWF_SLOT_CERT, true},
+    {"f_key", SPWF_SLOT_KEY, true}, {"f_domain", SPWF_SLOT_DOMAIN, true},
+    {"ca", SPWF_SLOT_CA, false},    {"cert", SPWF_SLOT_CERT, false},
+    {"key", SPWF_SLOT_KEY, false},  {"domain", SPWF_SLOT_DOMAIN, false},
 };
 
 enum { PLACES = sizeof places / sizeof places[0] };

@@ -8,6 +8,7 @@
  */
 #include "inner.h"
 
+/* clang-format off */
 #define AT(field) .offset = offsetof(struct spwf_settings, field)
 #define INT(key, lowest, highest, value) \
     {.name = #key, .type = SPWF_INT, .size = 4, AT(key), .min = (lowest), .max = (highest), \
@@ -22,6 +23,7 @@
 #define WEP_KEY(i) \
     {.name = "wifi_wep_keys[" #i "]", .type = SPWF_OCTETS, .size = 16, \
      .offset = offsetof(struct spwf_settings, wifi_wep_keys) + (i) * 16, .factory = ""}
+/* clang-format on */
 
 enum { ANY = 0xFFFFFFFFu, WORD = 0xFFFF };
 
@@ -62,7 +64,10 @@ static const struct spwf_variable table[] = {
     INT(wifi_auth_type, 0, 1, "0"),
     INT(wifi_powersave, 0, 2, "1"),
     INT(wifi_tx_power, 0, 18, "18"),
-    {.name = "wifi_rssi_thresh", .type = SPWF_SIGNED, .size = 4, AT(wifi_rssi_thresh),
+    {.name = "wifi_rssi_thresh",
+     .type = SPWF_SIGNED,
+     .size = 4,
+     AT(wifi_rssi_thresh),
      .factory = "-50"},
     INT(wifi_rssi_hyst, 0, 255, "10"),
     INT(wifi_ap_idle_timeout, 0, ANY, "120"),
@@ -190,7 +195,8 @@ static int parse(const struct spwf_variable *v, const char *text, size_t length,
 
 enum { LARGEST_VALUE = 65 };
 
-int spwf_config_set(struct spwf *m, const struct spwf_variable *v, const char *text, size_t length) {
+int spwf_config_set(struct spwf *m, const struct spwf_variable *v, const char *text,
+                    size_t length) {
     uint8_t value[LARGEST_VALUE];
     uint8_t *now = value_of(&m->settings, v);
     int error = parse(v, text, length, value);
@@ -218,8 +224,7 @@ int spwf_config_set_ssid(struct spwf *m, const char *text, size_t length) {
 /* The factory value, where it is this instance's own too. */
 static void factory_value(const struct spwf *m, const struct spwf_variable *v, uint8_t *out) {
     static const uint8_t no_mac[6] = {0}, st_mac[6] = {0x00, 0x80, 0xE1, 0x00, 0x00, 0x01};
-    const uint8_t *mac =
-        memcmp(m->config.mac, no_mac, sizeof no_mac) != 0 ? m->config.mac : st_mac;
+    const uint8_t *mac = memcmp(m->config.mac, no_mac, sizeof no_mac) != 0 ? m->config.mac : st_mac;
     (void)parse(v, v->factory, strlen(v->factory), out);
     switch (v->offset) {
     case offsetof(struct spwf_settings, localecho1):

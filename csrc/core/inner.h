@@ -41,7 +41,7 @@ enum spwf_reason {
 /* From a handler or continuation beside success and failure: it waits, job.await goes on when the
  * world has moved; it did a step, job.await goes on at once; it is done and has no reply. */
 enum { SPWF_LATER = 1, SPWF_AGAIN = 2, SPWF_SILENT = 3 };
-enum { SPWF_BOOT_ENDING = 255 };          /* boot.stage: a reset was asked for, WIND 2 is on its way */
+enum { SPWF_BOOT_ENDING = 255 }; /* boot.stage: a reset was asked for, WIND 2 is on its way */
 
 /* ---------------------------------------------------------------- at.c, commands.c ------------ */
 
@@ -61,10 +61,10 @@ struct spwf_request {
 };
 
 struct spwf_command {
-    const char *name;  /* what follows "AT", upper case */
-    uint8_t min, max;  /* arguments; the last one takes the rest of the line where `rest` */
+    const char *name; /* what follows "AT", upper case */
+    uint8_t min, max; /* arguments; the last one takes the rest of the line where `rest` */
     bool rest;
-    uint8_t body;      /* index + 1 of the argument that declares a body; 0: none */
+    uint8_t body; /* index + 1 of the argument that declares a body; 0: none */
     int (*run)(struct spwf *m, const struct spwf_request *request);
     const char *usage; /* for AT+S.HELP: argument sketch */
     const char *help;
@@ -106,7 +106,7 @@ int spwf_cmd_sockets_close(struct spwf *m, const struct spwf_request *request);
 
 /* ---------------------------------------------------------------- module.c -------------------- */
 
-uint64_t spwf_module_now(const struct spwf *m); /* port millis */
+uint64_t spwf_module_now(const struct spwf *m);                   /* port millis */
 size_t spwf_module_take(struct spwf *m, void *data, size_t size); /* body bytes from the input */
 void spwf_wipe(void *data, size_t size); /* memset that is never optimised away */
 
@@ -141,11 +141,11 @@ bool spwf_wind_drain(struct spwf *m);          /* writes one; false: none, or no
 enum spwf_type { SPWF_INT, SPWF_SIGNED, SPWF_MASK, SPWF_OCTETS, SPWF_TEXT, SPWF_IP };
 
 struct spwf_variable {
-    const char *name; /* "": the module's own, not for the wire */
-    uint8_t type;     /* enum spwf_type */
-    uint8_t size;     /* bytes of the value (TEXT: with its NUL) */
-    bool transient;   /* AT&W does not save it */
-    uint16_t offset;  /* in struct spwf_settings */
+    const char *name;    /* "": the module's own, not for the wire */
+    uint8_t type;        /* enum spwf_type */
+    uint8_t size;        /* bytes of the value (TEXT: with its NUL) */
+    bool transient;      /* AT&W does not save it */
+    uint16_t offset;     /* in struct spwf_settings */
     uint32_t min, max;   /* of INT */
     const char *factory; /* as AT+S.SCFG would give it */
 };
@@ -194,19 +194,20 @@ enum spwf_slot { SPWF_SLOT_CA, SPWF_SLOT_CERT, SPWF_SLOT_KEY, SPWF_SLOT_DOMAIN, 
 
 /* Sizes in bytes. `flash` false: the RAM twin, which comes first where both exist [note 3.3]. */
 int spwf_certs_put(struct spwf *m, enum spwf_slot slot, bool flash, const void *data, size_t len);
-int spwf_certs_check(struct spwf *m, enum spwf_slot slot, bool flash, size_t len); /* would it fit */
+/* Whether it would fit. */
+int spwf_certs_check(struct spwf *m, enum spwf_slot slot, bool flash, size_t len);
 int spwf_certs_clean(struct spwf *m, uint32_t slots, bool flash); /* bits 1 << slot */
 int spwf_certs_size(struct spwf *m, enum spwf_slot slot, bool flash);
 /* The content that counts for the slot, in memory from port->alloc with a NUL behind it; *data is
  * NULL and 0 is returned where the slot is empty. Give it back with spwf_certs_release(). */
 int spwf_certs_get(struct spwf *m, enum spwf_slot slot, uint8_t **data);
 void spwf_certs_release(struct spwf *m, uint8_t *data, size_t len); /* wipes */
-void spwf_certs_forget(struct spwf *m); /* all RAM twins, at reset */
+void spwf_certs_forget(struct spwf *m);                             /* all RAM twins, at reset */
 
 /* ---------------------------------------------------------------- clock.c --------------------- */
 
 int spwf_clock_set(struct spwf *m, uint64_t seconds); /* once per reset [note 3.3] */
-uint64_t spwf_clock_now(const struct spwf *m);        /* UTC seconds; since power-on where not set */
+uint64_t spwf_clock_now(const struct spwf *m); /* UTC seconds; since power-on where not set */
 
 /* ---------------------------------------------------------------- wifi.c ---------------------- */
 
@@ -214,20 +215,23 @@ void spwf_wifi_start(struct spwf *m);
 void spwf_wifi_stop(struct spwf *m);
 bool spwf_wifi_poll(struct spwf *m); /* true: something happened */
 bool spwf_wifi_up(const struct spwf *m);
-uint64_t spwf_wifi_pace(const struct spwf *m); /* ms at which its next indication is due; UINT64_MAX */
+uint64_t spwf_wifi_pace(const struct spwf *m); /* ms at which its next indication is due */
 int spwf_wifi_state(const struct spwf *m);     /* wifi_state of AT+S.STS [at-ref 7] */
 
 /* ---------------------------------------------------------------- sockets.c ------------------- */
 
 /* Starts to open one; it goes on in spwf_sockets_opening(). 0, or why not. */
 int spwf_sockets_open(struct spwf *m, const char *host, uint16_t port, bool secure, bool indicate);
-int spwf_sockets_opening(struct spwf *m);          /* LATER, AGAIN, 0 (m->opening.id is open), or why not */
+int spwf_sockets_opening(struct spwf *m); /* LATER, AGAIN, 0: m->opening.id is open */
 bool spwf_sockets_exists(const struct spwf *m, uint64_t id);
 bool spwf_sockets_secure(const struct spwf *m, int id);
-bool spwf_sockets_pump(struct spwf *m, int id);    /* takes in one record or looks for bytes; true: did */
+/* Takes in one record or looks for bytes; true: there was something. */
+bool spwf_sockets_pump(struct spwf *m, int id);
 size_t spwf_sockets_readable(struct spwf *m, int id); /* bytes, at most SPWF_BODY_MAX */
-int spwf_sockets_read(struct spwf *m, int id, void *data, size_t size); /* all of size, or an error */
-int spwf_sockets_write(struct spwf *m, int id, const void *data, size_t len); /* bytes; 0: not now */
+/* All of size, or an error. */
+int spwf_sockets_read(struct spwf *m, int id, void *data, size_t size);
+/* Bytes; 0: not now. */
+int spwf_sockets_write(struct spwf *m, int id, const void *data, size_t len);
 int spwf_sockets_close(struct spwf *m, int id);
 void spwf_sockets_abort(struct spwf *m); /* all of them, at reset */
 bool spwf_sockets_poll(struct spwf *m);

@@ -305,10 +305,21 @@ const struct spwf_outcome *spwf_outcome(const struct spwf *m) {
 
 const char *spwf_strerror(int error) {
     static const char *const texts[] = {
-        "success", "syntax error", "argument out of range", "not in this state", "no room",
-        "name not resolved", "connection refused", "timed out", "network unreachable",
-        "connection reset", "connection closed", "tls failed", "non-volatile memory failed",
-        "not present"};
+        "success",
+        "syntax error",
+        "argument out of range",
+        "not in this state",
+        "no room",
+        "name not resolved",
+        "connection refused",
+        "timed out",
+        "network unreachable",
+        "connection reset",
+        "connection closed",
+        "tls failed",
+        "non-volatile memory failed",
+        "not present",
+    };
     int count = sizeof texts / sizeof texts[0];
     return error <= 0 && error > -count ? texts[-error] : "unknown error";
 }

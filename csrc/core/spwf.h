@@ -22,7 +22,8 @@
 #include <stdint.h>
 
 #define SPWF_VERSION "0.1.0"
-#define SPWF_BUILD "160129-c5bf5ce-SPWF01S" /* the firmware that the wire imitates: 3.5 [at-ref 0] */
+/* The firmware that the wire imitates: 3.5 [at-ref 0]. */
+#define SPWF_BUILD "160129-c5bf5ce-SPWF01S"
 
 enum { SPWF_SOCKETS = 8, SPWF_BODY_MAX = 3072, SPWF_SSID_MAX = 32, SPWF_NAME_MAX = 100 };
 
@@ -109,9 +110,9 @@ struct spwf_link_info {
 
 struct spwf_link_request {
     char ssid[SPWF_SSID_MAX + 1];
-    char passphrase[65];   /* "" where privacy is 0 */
-    uint8_t privacy;       /* wifi_priv_mode: 0 none, 1 WEP, 2 WPA-PSK */
-    bool dhcp;             /* false: the four addresses below are static */
+    char passphrase[65]; /* "" where privacy is 0 */
+    uint8_t privacy;     /* wifi_priv_mode: 0 none, 1 WEP, 2 WPA-PSK */
+    bool dhcp;           /* false: the four addresses below are static */
     uint8_t ip[4], mask[4], gw[4], dns[4];
 };
 
@@ -161,11 +162,11 @@ enum spwf_report_kind { SPWF_REPORT_OUTCOME = 1, SPWF_REPORT_KEYLOG = 2 };
  * commands that need it answer their error. No function blocks; none may call spwf_*.
  */
 struct spwf_port {
-    uint64_t (*millis)(void *ctx); /* monotonic, any epoch */
-    int (*entropy)(void *ctx, void *data, size_t len);            /* 0, or negative: none to be had */
-    void *(*alloc)(void *ctx, size_t size);                       /* aligned for any type; NULL: no room */
-    void (*release)(void *ctx, void *memory);                     /* NULL is allowed */
-    int (*console)(void *ctx, uint32_t baud, bool flow_control);  /* at boot; may be NULL */
+    uint64_t (*millis)(void *ctx);                     /* monotonic, any epoch */
+    int (*entropy)(void *ctx, void *data, size_t len); /* 0, or negative: none to be had */
+    void *(*alloc)(void *ctx, size_t size);            /* aligned; NULL: no room */
+    void (*release)(void *ctx, void *memory);          /* NULL is allowed */
+    int (*console)(void *ctx, uint32_t baud, bool flow_control);       /* at boot; may be NULL */
     void (*report)(void *ctx, int kind, const void *data, size_t len); /* may be NULL */
     const struct spwf_net_port *net;
     const struct spwf_resolve_port *resolve;
@@ -177,7 +178,8 @@ struct spwf_port {
 
 /* ------------------------------------------------------------------ what a caller chooses ------ */
 
-enum spwf_version { /* as on the TLS wire (RFC 5246 6.2.1) */
+/* As on the TLS wire (RFC 5246 6.2.1). */
+enum spwf_version {
     SPWF_SSL3 = 0x0300,
     SPWF_TLS1 = 0x0301,
     SPWF_TLS1_1 = 0x0302,
@@ -188,14 +190,14 @@ enum spwf_version { /* as on the TLS wire (RFC 5246 6.2.1) */
 struct spwf_config {
     const struct spwf_port *port;
     void *ctx;
-    uint8_t mac[6];           /* nv_wifi_macaddr; all zero: 00:80:E1:00:00:01 */
-    uint16_t min_version;     /* enum spwf_version; 0: SPWF_SSL3 [note 2.5] */
-    uint16_t tls_timeout_s;   /* limit of one handshake; 0: 10 s */
-    bool echo;                /* factory value of localecho1 [at-ref 2.4] */
-    bool limits_off;          /* TLS files up to 6144 bytes together instead of 3072 */
-    bool sni;                 /* send the server_name extension */
-    bool rc4_prng;            /* the module's RC4-based generator [note 2.6] seeds the DRBG */
-    bool settime_lenient;     /* a second SETTIME answers OK */
+    uint8_t mac[6];         /* nv_wifi_macaddr; all zero: 00:80:E1:00:00:01 */
+    uint16_t min_version;   /* enum spwf_version; 0: SPWF_SSL3 [note 2.5] */
+    uint16_t tls_timeout_s; /* limit of one handshake; 0: 10 s */
+    bool echo;              /* factory value of localecho1 [at-ref 2.4] */
+    bool limits_off;        /* TLS files up to 6144 bytes together instead of 3072 */
+    bool sni;               /* send the server_name extension */
+    bool rc4_prng;          /* the module's RC4-based generator [note 2.6] seeds the DRBG */
+    bool settime_lenient;   /* a second SETTIME answers OK */
 };
 
 enum spwf_boot { SPWF_BOOT_POWER = 0, SPWF_BOOT_SOFT = 1, SPWF_BOOT_WATCHDOG = 2 };
@@ -206,22 +208,22 @@ enum spwf_mode { SPWF_ANONYMOUS = 0, SPWF_ONE_WAY = 1, SPWF_MUTUAL = 2 };
 
 /* Why the last secure SOCKON ended as it did. The AT wire says "SSL/TLS unable to connect" to most. */
 enum spwf_cause {
-    SPWF_CAUSE_NONE = 0,           /* connected, or nothing was tried yet */
-    SPWF_CAUSE_RESOLVE,            /* the server's name has no address */
-    SPWF_CAUSE_REFUSED,            /* TCP: connection refused */
-    SPWF_CAUSE_CONNECT_TIMEOUT,    /* TCP: no answer */
-    SPWF_CAUSE_UNREACHABLE,        /* TCP: no route */
-    SPWF_CAUSE_CA_FILE,            /* the stored CA does not parse */
-    SPWF_CAUSE_CERT_FILE,          /* the stored client certificate does not parse */
-    SPWF_CAUSE_KEY_FILE,           /* the stored client key does not parse */
-    SPWF_CAUSE_PAIR,               /* certificate and key do not belong together */
-    SPWF_CAUSE_CLOCK,              /* a CA is loaded and SETTIME was not given since the reset */
-    SPWF_CAUSE_CA_EXPIRED,         /* the loaded CA certificate itself */
+    SPWF_CAUSE_NONE = 0,        /* connected, or nothing was tried yet */
+    SPWF_CAUSE_RESOLVE,         /* the server's name has no address */
+    SPWF_CAUSE_REFUSED,         /* TCP: connection refused */
+    SPWF_CAUSE_CONNECT_TIMEOUT, /* TCP: no answer */
+    SPWF_CAUSE_UNREACHABLE,     /* TCP: no route */
+    SPWF_CAUSE_CA_FILE,         /* the stored CA does not parse */
+    SPWF_CAUSE_CERT_FILE,       /* the stored client certificate does not parse */
+    SPWF_CAUSE_KEY_FILE,        /* the stored client key does not parse */
+    SPWF_CAUSE_PAIR,            /* certificate and key do not belong together */
+    SPWF_CAUSE_CLOCK,           /* a CA is loaded and SETTIME was not given since the reset */
+    SPWF_CAUSE_CA_EXPIRED,      /* the loaded CA certificate itself */
     SPWF_CAUSE_CA_NOT_YET_VALID,
-    SPWF_CAUSE_CHAIN,              /* no loaded CA signed the chain */
-    SPWF_CAUSE_SIGNATURE,          /* a signature in the chain or the key exchange is wrong */
-    SPWF_CAUSE_DIGEST,             /* signed with a digest that the module lacks (not MD5, SHA-1, SHA-256) */
-    SPWF_CAUSE_EXPIRED,            /* a certificate of the chain */
+    SPWF_CAUSE_CHAIN,     /* no loaded CA signed the chain */
+    SPWF_CAUSE_SIGNATURE, /* a signature in the chain or the key exchange is wrong */
+    SPWF_CAUSE_DIGEST,    /* signed with a digest other than MD5, SHA-1, SHA-256 */
+    SPWF_CAUSE_EXPIRED,   /* a certificate of the chain */
     SPWF_CAUSE_NOT_YET_VALID,
     SPWF_CAUSE_DOMAIN,             /* no name of the certificate matches f_domain */
     SPWF_CAUSE_USAGE,              /* keyUsage, extendedKeyUsage or basicConstraints forbid it */
@@ -241,8 +243,9 @@ enum spwf_cause {
     SPWF_CAUSE_PROTOCOL            /* anything else: `detail` is the TLS library's own number */
 };
 
-enum spwf_note { /* bits of struct spwf_outcome.notes: true, and not fatal */
-    SPWF_NOTE_NAME_UNCHECKED = 1 << 0,   /* a CA is loaded and no domain: the name was not checked */
+/* Bits of struct spwf_outcome.notes: true, and not fatal. */
+enum spwf_note {
+    SPWF_NOTE_NAME_UNCHECKED = 1 << 0,   /* a CA and no domain: the name was not checked */
     SPWF_NOTE_CN_IGNORED = 1 << 1,       /* the certificate has a SAN, so its CN did not count */
     SPWF_NOTE_OUTSIDE_TABLE_2 = 1 << 2,  /* an AES-SHA suite in SSL 3.0 [note 2.5] */
     SPWF_NOTE_CHAIN = 1 << 3,            /* anonymous mode: the chain was not trusted */
@@ -257,21 +260,21 @@ enum spwf_note { /* bits of struct spwf_outcome.notes: true, and not fatal */
 };
 
 struct spwf_outcome {
-    uint32_t count;              /* secure SOCKONs since power-on, this one included */
-    uint8_t cause;               /* enum spwf_cause */
-    uint8_t mode;                /* enum spwf_mode */
-    bool connected;              /* the handshake completed and was accepted */
-    int8_t depth;                /* of the offending certificate, 0 is the server's; -1: none */
-    uint16_t version;            /* enum spwf_version, 0: not negotiated */
-    uint16_t suite;              /* as in Table 2, 0: not negotiated */
-    uint16_t group;              /* RFC 8422 NamedCurve of ECDHE, 0: none */
-    int16_t alert_sent;          /* RFC 5246 7.2 AlertDescription, -1: none */
-    int16_t alert_received;      /* likewise */
-    int32_t detail;              /* the TLS library's error number, for bug reports */
-    uint32_t notes;              /* bits of enum spwf_note */
-    uint32_t peak_heap;          /* bytes, high-water mark of the TLS library's allocations */
-    uint32_t sent, received;     /* bytes on the TCP connection so far */
-    char subject[128];           /* DN of the offending (or else the server's) certificate */
+    uint32_t count;          /* secure SOCKONs since power-on, this one included */
+    uint8_t cause;           /* enum spwf_cause */
+    uint8_t mode;            /* enum spwf_mode */
+    bool connected;          /* the handshake completed and was accepted */
+    int8_t depth;            /* of the offending certificate, 0 is the server's; -1: none */
+    uint16_t version;        /* enum spwf_version, 0: not negotiated */
+    uint16_t suite;          /* as in Table 2, 0: not negotiated */
+    uint16_t group;          /* RFC 8422 NamedCurve of ECDHE, 0: none */
+    int16_t alert_sent;      /* RFC 5246 7.2 AlertDescription, -1: none */
+    int16_t alert_received;  /* likewise */
+    int32_t detail;          /* the TLS library's error number, for bug reports */
+    uint32_t notes;          /* bits of enum spwf_note */
+    uint32_t peak_heap;      /* bytes, high-water mark of the TLS library's allocations */
+    uint32_t sent, received; /* bytes on the TCP connection so far */
+    char subject[128];       /* DN of the offending (or else the server's) certificate */
 };
 
 /* ------------------------------------------------------------------ the functions -------------- */
@@ -293,12 +296,13 @@ void spwf_deinit(struct spwf *m);
 /* Takes bytes from the host's UART; returns how many there was room for (0..len). Only stores. */
 size_t spwf_input(struct spwf *m, const void *data, size_t len);
 
-enum { /* what spwf_poll() returns */
+/* What spwf_poll() returns. */
+enum {
     SPWF_HAS_OUTPUT = 1 << 0,  /* spwf_output() has bytes */
     SPWF_HAS_ROOM = 1 << 1,    /* spwf_input() would take bytes */
     SPWF_BUSY = 1 << 2,        /* there is more to do at once: call again */
     SPWF_WAITS_WORLD = 1 << 3, /* a command in hand waits for the network */
-    SPWF_WANTS_RESET = 1 << 4  /* AT+CFUN: send the output, then reset the board or spwf_restart() */
+    SPWF_WANTS_RESET = 1 << 4  /* AT+CFUN: send the output, then reset the board */
 };
 
 /* One bounded step. The only function in which time passes and the port is used. */

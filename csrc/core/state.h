@@ -8,8 +8,8 @@
 #define SPWF_STATE_H
 
 enum {
-    SPWF_LINE_MAX = 512,    /* command line without its CR [at-ref 2.2] */
-    SPWF_INPUT_SIZE = 512,  /* bytes from the host that no command has taken yet; a power of two */
+    SPWF_LINE_MAX = 512,     /* command line without its CR [at-ref 2.2] */
+    SPWF_INPUT_SIZE = 512,   /* bytes from the host that no command has taken yet; a power of two */
     SPWF_OUTPUT_SIZE = 1024, /* bytes for the host; a power of two, holds the longest single line */
     SPWF_WINDS = 32          /* indications held back during a command */
 };
@@ -32,18 +32,18 @@ struct spwf_line { /* line.c */
     char text[SPWF_LINE_MAX + 1]; /* from the A of AT on, as it came, without the CR */
 };
 
-struct spwf_job { /* module.c: the command in hand */
-    spwf_await *await;   /* NULL: none */
-    bool pending;        /* a line is complete and waits for run_at */
-    uint64_t run_at;     /* ms: the module takes its time between CR and reply [at-ref 1.18] */
-    uint64_t deadline;   /* ms: when a stalled peer is given up; UINT64_MAX: never */
-    uint32_t wanted;     /* declared size of the body */
-    uint32_t taken;      /* bytes of it that have come */
-    int verdict;         /* what to answer once the body is swallowed */
-    uint16_t row;        /* progress of a long reply */
+struct spwf_job {          /* module.c: the command in hand */
+    spwf_await *await;     /* NULL: none */
+    bool pending;          /* a line is complete and waits for run_at */
+    uint64_t run_at;       /* ms: the module takes its time between CR and reply [at-ref 1.18] */
+    uint64_t deadline;     /* ms: when a stalled peer is given up; UINT64_MAX: never */
+    uint32_t wanted;       /* declared size of the body */
+    uint32_t taken;        /* bytes of it that have come */
+    int verdict;           /* what to answer once the body is swallowed */
+    uint16_t row;          /* progress of a long reply */
     uint16_t staged, sent; /* bytes in m->body, and how many of them have gone on */
-    uint8_t subject;     /* the socket or TLS file that the command is about */
-    bool flash;          /* the TLS file's place */
+    uint8_t subject;       /* the socket or TLS file that the command is about */
+    bool flash;            /* the TLS file's place */
 };
 
 struct spwf_wind_entry {
@@ -66,7 +66,7 @@ struct spwf_clock { /* clock.c */
     uint64_t seconds, set_at; /* UTC at the moment set_at (ms) */
 };
 
-struct spwf_wifi { /* wifi.c */
+struct spwf_wifi {    /* wifi.c */
     uint8_t shown;    /* how many steps of the join the indications have told */
     uint8_t refusals; /* in a row */
     bool running, up;
@@ -75,7 +75,7 @@ struct spwf_wifi { /* wifi.c */
 };
 
 struct spwf_socket { /* sockets.c */
-    char kind; /* 0 free, 't' or 's' as in SOCKON */
+    char kind;       /* 0 free, 't' or 's' as in SOCKON */
     bool open, indicate, told_closed;
     uint8_t outstanding;  /* WIND 55 since the last SOCKR, secure sockets */
     uint16_t unannounced; /* records that had no WIND 55 because four were outstanding */
@@ -94,16 +94,15 @@ struct spwf_settings { /* config.c, whose table gives each its name, range and f
         console1_hwfc, console1_enabled, console1_delimiter, console1_errs, sleep_enabled,
         standby_enabled, standby_time, wifi_tx_msdu_lifetime, wifi_rx_msdu_lifetime,
         wifi_operational_mode, wifi_beacon_wakeup, wifi_beacon_interval, wifi_listen_interval,
-        wifi_rts_threshold, wifi_ssid_len, wifi_channelnum, wifi_opr_rate_mask,
-        wifi_bas_rate_mask, wifi_ht_mode, wifi_mode, wifi_auth_type, wifi_powersave, wifi_tx_power,
-        wifi_rssi_hyst, wifi_ap_idle_timeout, wifi_beacon_loss_thresh, wifi_priv_mode,
-        wifi_wep_default_key, wifi_reg_country, ip_use_dhcp, ip_use_httpd, ip_mtu,
-        ip_http_get_recv_timeout, ip_dhcp_timeout, ip_sockd_timeout, ip_use_cgis, ip_use_decoder,
-        ip_use_ssis, psk_to_crunch;
+        wifi_rts_threshold, wifi_ssid_len, wifi_channelnum, wifi_opr_rate_mask, wifi_bas_rate_mask,
+        wifi_ht_mode, wifi_mode, wifi_auth_type, wifi_powersave, wifi_tx_power, wifi_rssi_hyst,
+        wifi_ap_idle_timeout, wifi_beacon_loss_thresh, wifi_priv_mode, wifi_wep_default_key,
+        wifi_reg_country, ip_use_dhcp, ip_use_httpd, ip_mtu, ip_http_get_recv_timeout,
+        ip_dhcp_timeout, ip_sockd_timeout, ip_use_cgis, ip_use_decoder, ip_use_ssis, psk_to_crunch;
     int32_t wifi_rssi_thresh;
     uint8_t ip_ipaddr[4], ip_netmask[4], ip_gw[4], ip_dns[4];
-    uint8_t nv_wifi_macaddr[6], wifi_ssid[SPWF_SSID_MAX], wifi_wep_keys[4][16], wifi_wep_key_lens[4],
-        wifi_wpa_psk_raw[32];
+    uint8_t nv_wifi_macaddr[6], wifi_ssid[SPWF_SSID_MAX], wifi_wep_keys[4][16],
+        wifi_wep_key_lens[4], wifi_wpa_psk_raw[32];
     char nv_manuf[33], nv_model[33], nv_serial[33], user_desc[65], escape_seq[9],
         wifi_wpa_psk_text[65], ip_hostname[33], ip_apdomainname[65], ip_apredirect[65];
 };

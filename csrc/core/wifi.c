@@ -134,7 +134,8 @@ bool spwf_wifi_up(const struct spwf *m) {
 }
 
 uint64_t spwf_wifi_pace(const struct spwf *m) {
-    return m->wifi.running && spwf_wind_has_room(m) && step_is_due(m) ? m->wifi.next_at : UINT64_MAX;
+    return m->wifi.running && spwf_wind_has_room(m) && step_is_due(m) ? m->wifi.next_at
+                                                                      : UINT64_MAX;
 }
 
 int spwf_wifi_state(const struct spwf *m) {

@@ -59,8 +59,7 @@ static bool stands_again(const struct spwf_wind *wind, int i) {
 
 static void take_out(struct spwf_wind *wind, int i) {
     wind->used--;
-    memmove(&wind->queue[i], &wind->queue[i + 1],
-            (size_t)(wind->used - i) * sizeof wind->queue[0]);
+    memmove(&wind->queue[i], &wind->queue[i + 1], (size_t)(wind->used - i) * sizeof wind->queue[0]);
 }
 
 /* Frees a place for a lesser indication; false where only ones that must stay are left. */

@@ -25,10 +25,13 @@ void driver_init(struct driver *d) {
     fake_init(&d->fake, 1024, 16, 4);
     d->link = (struct spwf_link_port){.join = join, .leave = leave, .info = info};
     d->fake.port.link = &d->link;
-    d->air = (struct spwf_link_info){
-        .rssi = -40, .channel = 6, .bssid = {0, 0x11, 0x22, 0x33, 0x44, 0x55},
-        .ip = {192, 168, 1, 5}, .mask = {255, 255, 255, 0}, .gw = {192, 168, 1, 1},
-        .dns = {192, 168, 1, 1}};
+    d->air = (struct spwf_link_info){.rssi = -40,
+                                     .channel = 6,
+                                     .bssid = {0, 0x11, 0x22, 0x33, 0x44, 0x55},
+                                     .ip = {192, 168, 1, 5},
+                                     .mask = {255, 255, 255, 0},
+                                     .gw = {192, 168, 1, 1},
+                                     .dns = {192, 168, 1, 1}};
     struct spwf_config config = fake_config(&d->fake);
     check(spwf_init(&d->module, &config) == SPWF_OK);
     driver_run(d);

@@ -16,7 +16,8 @@ static void exchange(const struct exchange *table, size_t count) {
     driver_join(&d);
     for (size_t i = 0; i < count; i++) {
         const char *said = driver_say(&d, table[i].sent);
-        check_case(strcmp(said, table[i].wanted) == 0, "%s is answered with %s", table[i].sent, said);
+        check_case(strcmp(said, table[i].wanted) == 0, "%s is answered with %s", table[i].sent,
+                   said);
         check_case(strcmp(driver_say(&d, "AT\r"), OK) == 0, "%s came before", table[i].sent);
     }
     driver_free(&d);
@@ -49,7 +50,8 @@ static void bad_input_is_answered_and_leaves_the_module_working(void) {
         {"AT+S.SCFG=escape_seq,123456789\r", ERROR("Argument exceeds allowed size")},
         {"AT+S.SCFG=wifi_wep_key_lens,0D:0D:0D:0D:0D\r", ERROR("Invalid argument(s)")},
         {"AT+S.SCFG=wifi_wep_key_lens,0G\r", ERROR("Invalid argument(s)")},
-        {"AT+S.SSIDTXT=123456789012345678901234567890123\r", ERROR("Argument exceeds allowed size")},
+        {"AT+S.SSIDTXT=123456789012345678901234567890123\r",
+         ERROR("Argument exceeds allowed size")},
         {"AT+S.STS=nothing\r", ERROR("Variable not found")},
         {"AT+S.SETTIME\r", ERROR("Missing argument(s)")},
         {"AT+S.SETTIME=\r", ERROR("Missing argument(s)")},

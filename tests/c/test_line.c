@@ -87,9 +87,10 @@ static void echo_repeats_the_line_with_its_cr_before_the_reply(void) {
 }
 
 static void a_transcript_cut_at_every_byte_says_the_same(void) {
-    static const char script[] =
-        "\nAT\rAT+S.SCFG=localecho1,1\rAT+S.TLSCERT=f_ca,7\rAT\r\nx\rzAT+S.GCFG=ip_mtu\rAT+S.SOCKW=3,4\r"
-        "AT\r\rAT+S.TLSCERT=f_content,0\rAT+S.STS=version\rAT+NONE\rAT&F\rAT+S.SCFG=localecho1,0\rAT\r";
+    static const char script[] = "\nAT\rAT+S.SCFG=localecho1,1\rAT+S.TLSCERT=f_ca,7\rAT\r\nx\rzAT+"
+                                 "S.GCFG=ip_mtu\rAT+S.SOCKW=3,4\r"
+                                 "AT\r\rAT+S.TLSCERT=f_content,0\rAT+S.STS=version\rAT+NONE\rAT&"
+                                 "F\rAT+S.SCFG=localecho1,0\rAT\r";
     size_t length = sizeof script - 1;
     char *whole = NULL;
     for (size_t cut = 0; cut <= length; cut++) {

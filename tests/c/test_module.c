@@ -35,8 +35,8 @@ static void the_join_of_the_note_comes_up(void) {
     says("AT+S.SCFG=wifi_mode,0\rAT+S.SCFG=wifi_priv_mode,2\rAT+S.SSIDTXT=lab\r"
          "AT+S.SCFG=wifi_wpa_psk_text,pass,phrase\rAT+S.SCFG=wifi_mode,1\rAT&W\r",
          OK OK OK OK OK OK);
-    says("AT+CFUN=1\r", "\r\n+WIND:2:RESET\r\n" BOOT "\r\n+WIND:46:WPA: Crunching PSK...\r\n" STARTED
-                        JOINED);
+    says("AT+CFUN=1\r",
+         "\r\n+WIND:2:RESET\r\n" BOOT "\r\n+WIND:46:WPA: Crunching PSK...\r\n" STARTED JOINED);
     says("AT+S.GCFG=wifi_wpa_psk_text\r", "\r\n#  wifi_wpa_psk_text = pass,phrase\r\n" OK);
     says("AT+S.STS=ip_ipaddr\r", "\r\n#  ip_ipaddr = 192.168.1.5\r\n" OK);
     says("AT+S.STS=wifi_state\r", "\r\n#  wifi_state = 10\r\n" OK);
@@ -100,7 +100,8 @@ static void a_wrong_passphrase_is_told_three_times(void) {
     d.link.join = refuse;
     driver_say(&d, "AT+S.SSIDTXT=lab\rAT&W\rAT+CFUN=1\r");
     int told = 0;
-    for (const char *at = d.output; (at = strstr(at, "+WIND:40:WiFi Deauthentication: 15\r\n")); at++) {
+    for (const char *at = d.output; (at = strstr(at, "+WIND:40:WiFi Deauthentication: 15\r\n"));
+         at++) {
         told++;
     }
     check_equal(told, 3);

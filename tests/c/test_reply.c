@@ -84,8 +84,7 @@ static const struct check_test tests[] = {
     {"the TLS files are listed with their sizes", the_tls_files_are_listed_with_their_sizes},
     {"cleaning keeps the time and a reset keeps the flash files",
      cleaning_keeps_the_time_and_a_reset_keeps_the_flash_files},
-    {"a port without a network answers its error",
-     a_port_without_a_network_answers_its_error},
+    {"a port without a network answers its error", a_port_without_a_network_answers_its_error},
 };
 
 int main(int argc, char **argv) {
