@@ -18,7 +18,7 @@ demo: $(VENV)/.spwf ## shows an emulated module connect in the three modes to re
 	@$(VENV)/bin/spwf demo
 
 test: $(VENV)/.spwf c-tests ## runs the C tests under sanitizers, then all others on an installed wheel
-	@$(VENV)/bin/pytest -n auto
+	@$(VENV)/bin/pytest -n auto --dist worksteal
 
 check: lint types c-tests ## runs the linters, the type checker and the sanitized C tests
 
