@@ -49,8 +49,8 @@ enum spwf_tls_event { SPWF_TLS_NOTHING = 0, SPWF_TLS_RECORD = 1, SPWF_TLS_ENDED 
 
 /*
  * Takes in at most one record of the connected session. RECORD: one application-data record with
- * content was decrypted and waits; NOTHING: none is there, or there is no room to decrypt ahead
- * (at most SPWF_BODY_MAX bytes wait); ENDED: close_notify, FIN, RST or a fatal error, told once
+ * content was decrypted and waits; NOTHING: none is there, or it must stay in TCP because
+ * SPWF_BODY_MAX bytes wait already or memory is short; ENDED: close_notify, FIN, RST or a fatal error, told once
  * per call for ever after; what waits stays readable (notes say which end it was).
  */
 enum spwf_tls_event spwf_tls_pump(struct spwf *m);
