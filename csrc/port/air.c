@@ -1,48 +1,19 @@
 /*
  * air.c - the access points in reach of one module. Called by the core through the port, and by
  * host.c (the caller lets them vanish). A join ends at once: what it takes on the air is paced by
- * the core, which can be skipped. What an access point says is fixed, so that transcripts repeat.
- *
- * A wrong passphrase shows as on the air: the 4-way handshake times out (IEEE 802.11 reason 15).
- * Where privacy itself differs the access point refuses the request's security element (reason 13).
+ * the core, which can be skipped. What the network's addresses are is fixed, so that transcripts
+ * repeat.
  */
 #include <string.h>
 
 #include "world.h"
 
-enum { REASON_INVALID_ELEMENT = 13, REASON_HANDSHAKE_TIMEOUT = 15 };
-enum { PRIVACY_NONE = 0, PRIVACY_WPA = 2 }; /* wifi_priv_mode [at-ref 6] */
-
-static const struct spwf_link_info signal = {
-    .channel = 6,
-    .rssi = -45,
-    .bssid = {0x02, 0x53, 0x50, 0x57, 0x46, 0x01},
+static const struct spwf_link_info addresses = {
     .ip = {192, 168, 0, 50},
     .mask = {255, 255, 255, 0},
     .gw = {192, 168, 0, 1},
     .dns = {192, 168, 0, 1},
 };
-
-static const struct access_point *find(const struct air *air, const char *ssid) {
-    for (size_t i = 0; i < air->count; i++) {
-        if (strcmp(air->points[i].ssid, ssid) == 0) {
-            return &air->points[i];
-        }
-    }
-    return NULL;
-}
-
-/* 0, or the reason code of the refusal. */
-static uint8_t refusal(const struct access_point *point, const struct spwf_link_request *request) {
-    bool secure = point->passphrase[0] != '\0';
-    if (request->privacy != (secure ? PRIVACY_WPA : PRIVACY_NONE)) {
-        return REASON_INVALID_ELEMENT;
-    }
-    if (secure && strcmp(point->passphrase, request->passphrase) != 0) {
-        return REASON_HANDSHAKE_TIMEOUT;
-    }
-    return 0;
-}
 
 static int link_join(void *ctx, const struct spwf_link_request *request) {
     struct air *air = &((struct world *)ctx)->air;
@@ -64,20 +35,18 @@ static int link_info(void *ctx, struct spwf_link_info *out) {
     if (!air->joining) {
         return SPWF_OK;
     }
-    const struct access_point *point = find(air, air->request.ssid);
-    if (air->down || (point == NULL && air->count > 0)) {
-        out->state = air->was_up ? SPWF_LINK_LOST : SPWF_LINK_ABSENT;
+    spwf_points_answer(air->points, air->count, &air->request, out);
+    if (air->down || out->state == SPWF_LINK_ABSENT) {
+        *out = (struct spwf_link_info){.state = air->was_up ? SPWF_LINK_LOST : SPWF_LINK_ABSENT};
         return SPWF_OK;
     }
-    *out = signal;
-    if (point != NULL) {
-        out->bssid[5] = (uint8_t)(point - air->points + 1);
-        out->reason = refusal(point, &air->request);
-    }
-    if (out->reason != 0) {
-        out->state = SPWF_LINK_REFUSED;
+    if (out->state == SPWF_LINK_REFUSED) {
         return SPWF_OK;
     }
+    memcpy(out->ip, addresses.ip, sizeof out->ip);
+    memcpy(out->mask, addresses.mask, sizeof out->mask);
+    memcpy(out->gw, addresses.gw, sizeof out->gw);
+    memcpy(out->dns, addresses.dns, sizeof out->dns);
     if (!air->request.dhcp) {
         memcpy(out->ip, air->request.ip, sizeof out->ip);
         memcpy(out->mask, air->request.mask, sizeof out->mask);

@@ -11,6 +11,8 @@
 #ifndef SPWF_WORLD_H
 #define SPWF_WORLD_H
 
+#include "points.h"
+#include "sequence.h"
 #include "spwf.h"
 
 enum { WORLD_NV_PAGE = 1024, WORLD_NV_PAGES = 32, WORLD_NV_UNIT = 4 };
@@ -61,7 +63,7 @@ void spwf_heap_release(void *ctx, void *memory); /* wipes */
 
 struct entropy {
     bool seeded;
-    uint64_t state[4];
+    struct sequence sequence;
 };
 
 void spwf_entropy_seed(struct entropy *e, const void *seed, size_t len);
@@ -86,11 +88,6 @@ void spwf_nv_memory_close(struct nv *nv);
 bool spwf_nv_memory_blank(const uint8_t *old, const uint8_t *data, size_t len);
 
 /* ---------------------------------------------------------------- air.c ----------------------- */
-
-struct access_point {
-    char ssid[SPWF_SSID_MAX + 1];
-    char passphrase[65]; /* "": open */
-};
 
 struct air {
     struct access_point *points; /* owned; none: any network can be joined with anything */
