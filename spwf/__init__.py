@@ -6,7 +6,7 @@ r"""An emulated SPWF01S Wi-Fi module with real TLS, and a harness for emulated a
         with module.connect("192.0.2.1", 4433, secure=True) as sock:
             sock.write(b"ping\r\n")
 
-Importing it also lets pySerial open `spwf://`.
+Importing it also lets pySerial open `spwf://` and `qemu://`.
 """
 
 import serial
@@ -19,6 +19,7 @@ from spwf.errors import (
     ModuleError,
     OpenSSLError,
     PeerClosed,
+    QemuError,
     ReplyTimeout,
     ScenarioError,
     ServerError,
@@ -44,6 +45,7 @@ __all__ = [
     "PeerClosed",
     "Pki",
     "PkiSpec",
+    "QemuError",
     "ReplyTimeout",
     "Scenario",
     "ScenarioError",

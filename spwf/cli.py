@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from spwf.errors import HarnessError, ModuleError, OpenSSLError
-from spwf.ports.protocol_spwf import OPTIONS, Option
+from spwf.ports.options import OPTIONS, Option
 
 if TYPE_CHECKING:
     from spwf.module import Module

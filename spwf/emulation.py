@@ -1,7 +1,8 @@
 """What only an emulated module can tell or do: `module.emulation` [design 6].
 
-Made by module.py where the port has a core; calls spwf._core and outcome.py. On real hardware there
-is none of it, and `module.emulation` is None.
+Made by module.py where the port has a core, which is one of spwf._core or of qemu.py; both are
+asked alike, and what one of them cannot do is a HarnessError. On real hardware there is none of it,
+and `module.emulation` is None.
 """
 
 from __future__ import annotations
@@ -12,7 +13,9 @@ from contextlib import contextmanager
 from typing import NamedTuple
 
 from spwf._core import Core
+from spwf.errors import HarnessError
 from spwf.outcome import Outcome
+from spwf.qemu import Memory, Qemu
 
 
 class Heap(NamedTuple):
@@ -26,7 +29,7 @@ class Heap(NamedTuple):
 class Emulation:
     """The module from beside the wire."""
 
-    def __init__(self, core: Core) -> None:
+    def __init__(self, core: Core | Qemu) -> None:
         self.core = core
 
     @property
@@ -41,12 +44,22 @@ class Emulation:
         return Heap(*self.core.heap)
 
     @property
+    def memory(self) -> Memory:
+        """What the firmware has used of its 64 KB; on `qemu://` alone, where it has a board's."""
+        if not isinstance(self.core, Qemu):
+            raise HarnessError("only the firmware knows its stack and static memory: use qemu://")
+        return self.core.memory
+
+    @property
     def time(self) -> float:
         """The module's own monotonic clock in seconds: real time, and what was skipped."""
         return self.core.time
 
     def skip(self, seconds: float) -> None:
-        """Moves the module's clock forward; what waits for a peer grows older by as much."""
+        """Moves the module's clock forward; what waits for a peer grows older by as much.
+
+        Not on `qemu://`.
+        """
         self.core.skip(seconds)
 
     def power(self, on: bool) -> None:

@@ -32,6 +32,10 @@ class OpenSSLError(HarnessError):
     """The openssl program is missing, or a command of it failed; the text has its words."""
 
 
+class QemuError(HarnessError):
+    """QEMU or the firmware's image is missing, or ended, or cannot do what was asked for."""
+
+
 class ModuleError(Exception):
     """The module answered `ERROR`.
 

@@ -23,7 +23,7 @@ from spwf.at import Indication, Noise, Parser, Reply, encode
 from spwf.connection import Socket
 from spwf.emulation import Emulation
 from spwf.errors import Desync, ModuleError, ReplyTimeout
-from spwf.ports import protocol_spwf
+from spwf.ports import protocol_qemu, protocol_spwf
 from spwf.transcript import Transcript, escape
 
 SLICE = 0.02  # s that one read of the port may take
@@ -33,6 +33,9 @@ CONNECT = (
     30.0  # s: the name, TCP (5 s) and the handshake (10 s) have limits of their own [design 10]
 )
 GREETING = 1.0  # s until an AT that was not answered is sent again
+
+EMULATED = {handler.SCHEME: handler.QUERY for handler in (protocol_spwf, protocol_qemu)}
+"""The schemes of emulated modules, and their options."""
 
 T = TypeVar("T")
 
@@ -350,13 +353,14 @@ class Module:
 def open(url: str = "spwf://", *, timeout: float = 10.0, **options: Any) -> Module:
     """Opens the module at a pySerial URL or device name, and waits until it listens.
 
-    For `spwf://` the options are those of that URL as Python values (see ports/protocol_spwf.py):
-    spwf.open(nv="module.nv", route=[("my.st.com", 443, "127.0.0.1", 4433)]). For any other port
-    they are pySerial's: spwf.open("/dev/ttyUSB0", rtscts=True). `timeout` is that of Module.
+    For `spwf://` and `qemu://` the options are those of the URL as Python values (see
+    ports/options.py): spwf.open(nv="module.nv", route=[("my.st.com", 443, "127.0.0.1", 4433)]). For
+    any other port they are pySerial's: spwf.open("/dev/ttyUSB0", rtscts=True). `timeout` is that of
+    Module.
     """
-    emulated = url.partition("://")[0].lower() == protocol_spwf.SCHEME
+    emulated = EMULATED.get(url.partition("://")[0].lower())
     if emulated:
-        query = protocol_spwf.url(**options).partition("?")[2]
+        query = emulated.write(**options)
         url = f"{url}{'&' if '?' in url else '?'}{query}" if query else url
         options = {}
     port = serial.serial_for_url(url, baudrate=options.pop("baudrate", 115200), **options)

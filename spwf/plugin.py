@@ -23,10 +23,9 @@ from typing import Any
 import pytest
 
 import spwf
-from spwf.module import Module
+from spwf.module import EMULATED, Module
 from spwf.openssl import OpenSSL
 from spwf.pki import Pki
-from spwf.ports import protocol_spwf
 from spwf.scenario import Scenario
 from spwf.server import Server
 from spwf.transcript import Transcript
@@ -67,14 +66,14 @@ def setting(config: pytest.Config, name: str) -> Any:
 
 
 def emulated(url: str) -> bool:
-    """Whether this process emulates the module at `url`."""
-    return url.partition("://")[0].lower() == protocol_spwf.SCHEME
+    """Whether this process emulates the module at `url`, or runs it in QEMU."""
+    return url.partition("://")[0].lower() in EMULATED
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """The marker."""
     config.addinivalue_line(
-        "markers", "emulated: needs module.emulation, so it is skipped where --spwf is no spwf://"
+        "markers", "emulated: needs module.emulation, so a test on a real module is skipped"
     )
 
 
@@ -122,7 +121,7 @@ def new_module(request: pytest.FixtureRequest, _url: str) -> Iterator[Callable[.
     """Opens a module: `new_module(join=True, **options)`.
 
     A module with factory settings, without TLS files, just reset and, unless join=False, in the
-    network. It is closed when the test ends. `options` are those of spwf.open() for spwf://; a
+    network. It is closed when the test ends. `options` are those of spwf.open() for such a URL; a
     test that gives some, or that opens two modules, is for emulated ones.
     """
     with ExitStack() as stack:

@@ -10,37 +10,23 @@ import os
 import select
 import selectors
 import shlex
-import shutil
 import socket
 import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, suppress
 from types import TracebackType
-from typing import IO, Any
+from typing import IO
 
 from spwf import crowd
 from spwf.errors import ServerError
 from spwf.openssl import OpenSSL
 from spwf.pki import Pki
+from spwf.processes import start
 from spwf.scenario import Scenario, Step, Verify, refuse_answer
 
 START_TIMEOUT = 10.0  # s, until a server says where it listens
-
-# The kernel kills a child when the thread that started it ends (PR_SET_PDEATHSIG), so all servers
-# are started by one thread that lives as long as the process.
-_starter = ThreadPoolExecutor(max_workers=1, thread_name_prefix="spwf-server")
-
-
-def _start(argv: list[str], **options: Any) -> subprocess.Popen[bytes]:
-    setpriv = shutil.which("setpriv")
-    if setpriv is None:
-        raise ServerError("no program setpriv: install util-linux (apt-get install util-linux)")
-    command = [setpriv, "--pdeathsig", "KILL", "--", *argv]
-    options["process_group"] = 0  # so that Ctrl-C at a terminal does not end the server too
-    return _starter.submit(lambda: subprocess.Popen(command, **options)).result()
 
 
 class _Hearing:
@@ -128,7 +114,7 @@ class Server:
             )
             with its_stdout:
                 self._process = stack.enter_context(
-                    _start(
+                    start(
                         self.argv, stdin=self._its_stdin, stdout=its_stdout, stderr=subprocess.PIPE
                     )
                 )
@@ -301,7 +287,7 @@ class AsyncServer:
         if self._mutual:
             files.append(self.pki.root_ca_of_client)
         argv = [sys.executable, "-I", crowd.__file__, self.host, *map(str, files)]
-        self._process = _start(argv, stdout=subprocess.PIPE)
+        self._process = start(argv, stdout=subprocess.PIPE)
         stdout: IO[bytes] | None = self._process.stdout
         assert stdout is not None
         line = stdout.readline() if select.select([stdout], [], [], START_TIMEOUT)[0] else b""

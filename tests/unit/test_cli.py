@@ -8,7 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 from spwf import ModuleError, cli
-from spwf.ports.protocol_spwf import OPTIONS
+from spwf.ports.options import OPTIONS
 
 
 def run(*arguments: str) -> tuple[int, str]:

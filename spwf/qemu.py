@@ -1,0 +1,407 @@
+"""A board in QEMU that runs the firmware: its power and its wires [design 6].
+
+Made by ports/protocol_qemu.py. Qemu has those methods of spwf._core.Core that a port and
+module.emulation use, and they mean the same. The firmware's UART is one wire; on a second one, the
+side channel, it answers questions about itself, a line each; the third is QEMU's own monitor. All
+are sockets that QEMU inherits, so there is no name to choose and none to leave behind.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import selectors
+import shutil
+import socket
+import subprocess
+import threading
+import weakref
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack, suppress
+from pathlib import Path
+from typing import Any, NamedTuple, TypeVar
+
+from spwf.errors import QemuError
+from spwf.processes import start
+
+PROGRAM = "qemu-system-arm"
+ASK, AGAIN = 4, 5.0  # how often the firmware is asked, and after how many s of silence again
+WORDS = 4096  # bytes of QEMU's own words that are kept for error messages
+
+T = TypeVar("T")
+
+
+class Memory(NamedTuple):
+    """The firmware's memory in bytes; peaks and marks are since its last start."""
+
+    live: int
+    """In use in the allocator."""
+    peak: int
+    """Most of that."""
+    blocks: int
+    """Blocks in use."""
+    top: int
+    """As far as the allocator ever reached: the peak, and what lay idle between blocks."""
+    stack: int
+    """The deepest that the stack ever was."""
+    static: int
+    """Static data."""
+
+
+def find_image(board: str) -> Path:
+    """The firmware of `board`: BOARD/spwf.elf in $SPWF_FIRMWARE, else in build/firmware.
+
+    The latter in the current folder or in one above it. QemuError says how to make it.
+    """
+    place = Path(board, "spwf.elf")
+    if folder := os.environ.get("SPWF_FIRMWARE"):
+        candidates = [Path(folder, place)]
+    else:
+        here = Path.cwd()
+        candidates = [Path(root, "build", "firmware", place) for root in (here, *here.parents)]
+    for candidate in candidates:
+        if candidate.is_file():
+            return candidate
+    raise QemuError(
+        f"no firmware for the board {board!r} at {candidates[0]}: `make firmware BOARD={board}` in "
+        "the source tree makes it; SPWF_FIRMWARE names another build/firmware, image=FILE an image"
+    )
+
+
+class Qemu:
+    """One board. It is made without power: see `power()`."""
+
+    def __init__(
+        self,
+        board: str,
+        *,
+        words: Sequence[str] = (),
+        nv: str | os.PathLike[str] | None = None,
+        image: str | os.PathLike[str] | None = None,
+    ) -> None:
+        """Nothing is started yet.
+
+        board: name of a board, and of QEMU's machine. words: the firmware's options, NAME=VALUE,
+        without blanks and commas. nv: file that holds the flash, locked until close(); None: in
+        memory. image: an ELF file; None: the one that `make firmware` has made.
+
+        QemuError: no QEMU, no image. BlockingIOError: another module has `nv`. OSError: it cannot
+        be used.
+        """
+        program = shutil.which(PROGRAM)
+        if program is None:
+            raise QemuError(f"no program {PROGRAM}: `make firmware` installs it")
+        image = find_image(board) if image is None else Path(image)
+        if not image.is_file():
+            raise QemuError(f"no firmware at {image}: `make firmware BOARD={board}` makes it")
+        self._nv = _open_nv(nv)
+        self._unlock = weakref.finalize(self, os.close, self._nv)
+        options = ["enable=on", "target=native", "arg=spwf", f"arg=nv=/dev/fd/{self._nv}"]
+        options += [f"arg={word}" for word in words]
+        self._argv = [
+            *(program, "-M", board, "-kernel", str(image), "-display", "none", "-nodefaults"),
+            *("-nic", "user,id=net0", "-semihosting-config", ",".join(options)),
+        ]
+        self._uart = _Uart()
+        self._life: _Life | None = None
+        self._up = True
+        self._woken = self._closed = False
+
+    def power(self, on: bool, /) -> None:
+        """Starts QEMU, or ends it as a cut of the power would; the flash stays.
+
+        Nothing happens where it is so already; one that has ended by itself is started anew.
+        """
+        self._check()
+        if on and (self._life is None or self._uart.ended):
+            self.power(False)
+            self._life = life = _Life(self._argv, self._nv, self._uart)
+            self._kill = weakref.finalize(self, life.kill)
+            life.monitor("qmp_capabilities")
+            if not self._up:
+                self.link(False)
+        elif not on and self._life is not None:
+            life, self._life = self._life, None
+            self._kill.detach()
+            life.end()
+
+    def write(self, data: bytes, /) -> int:
+        """Queues bytes for the module's UART without limit; without power they are lost."""
+        self._check()
+        if self._life is not None:
+            self._life.send(data)
+        return len(data)
+
+    def read(self, size: int, timeout: float | None, /) -> bytes:
+        """Takes `size` bytes of the module's output, fewer after `timeout` s or where woken.
+
+        QemuError where none will come, because QEMU has ended by itself.
+        """
+        self._wait(size, timeout)
+        with self._uart.news:
+            data = bytes(self._uart.said[:size])
+            del self._uart.said[:size]
+        return data
+
+    def run(self, timeout: float | None, /) -> bool:
+        """Waits for output: True. False: time over, or woken."""
+        self._wait(1, timeout)
+        return bool(self._uart.said)
+
+    def _wait(self, size: int, timeout: float | None) -> None:
+        self._check()
+        uart = self._uart
+        with uart.news:
+            uart.news.wait_for(
+                lambda: len(uart.said) >= size or self._woken or self._closed or uart.ended, timeout
+            )
+            self._woken = False
+            if self._life is not None and uart.ended and not uart.said:
+                raise self._life.ended()
+
+    def wake(self) -> None:
+        """Ends a read() or run() of another thread early, or the next one."""
+        with self._uart.news:
+            self._woken = True
+            self._uart.news.notify_all()
+
+    @property
+    def in_waiting(self) -> int:
+        """Bytes of output that can be read at once."""
+        self._check()
+        return len(self._uart.said)
+
+    def reset_input(self) -> None:
+        """Drops the output that was not read."""
+        with self._uart.news:
+            self._uart.said.clear()
+
+    def close(self) -> None:
+        """Power off for ever; unlocks the flash. May be repeated."""
+        if not self._closed:
+            self.power(False)
+            self._unlock()
+            with self._uart.news:
+                self._closed = True
+                self._uart.news.notify_all()
+
+    def skip(self, seconds: float, /) -> None:
+        """QEMU cannot: its guest lives in real time."""
+        raise QemuError("a module in QEMU lives in real time: skip() is for spwf://")
+
+    def link(self, up: bool, /) -> None:
+        """Unplugs the board's network, or plugs it in again."""
+        self._check()
+        self._up = up
+        if self._life is not None:
+            self._life.monitor("set_link", name="net0", up=up)
+
+    @property
+    def time(self) -> float:
+        """The module's monotonic clock in s: real time, and its own delays that were skipped."""
+        return int(self._fields("time")["ms"]) / 1000
+
+    @property
+    def heap(self) -> tuple[int, int, int]:
+        """The allocator: bytes now, most bytes, blocks now; zeros without power."""
+        return (0, 0, 0) if self._life is None else self.memory[:3]
+
+    @property
+    def memory(self) -> Memory:
+        """What the firmware's memory has been used for."""
+        return Memory(**{name: int(value) for name, value in self._fields("memory").items()})
+
+    @property
+    def outcome(self) -> dict[str, int | str] | None:
+        """The fields of struct spwf_outcome; None without power, or where there was none yet."""
+        if self._life is None:
+            return None
+        fields = self._fields("outcome")
+        subject = fields.pop("subject")
+        numbers = {name: int(value) for name, value in fields.items()}
+        return {**numbers, "subject": subject} if numbers["count"] else None
+
+    def _fields(self, what: str) -> dict[str, str]:
+        """What the firmware says of itself, asked by one word."""
+        self._check()
+        if self._life is None:
+            raise QemuError("the module in QEMU has no power: power(True) first")
+        answer, mark, subject = self._life.ask(what).partition(" subject=")
+        fields = dict(pair.split("=", 1) for pair in answer.split(" ")[1:])
+        return fields | {"subject": subject} if mark else fields
+
+    def _check(self) -> None:
+        if self._closed:
+            raise ValueError("the module in QEMU was closed")
+
+
+def _open_nv(name: str | os.PathLike[str] | None) -> int:
+    """A descriptor of the flash; QEMU reaches it as /dev/fd/N, whatever its name holds."""
+    if name is None:
+        return os.memfd_create("nv")
+    nv = os.open(name, os.O_RDWR | os.O_CREAT | os.O_NOCTTY, 0o600)  # it holds private keys
+    try:
+        fcntl.flock(nv, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        os.close(nv)
+        raise BlockingIOError(error.errno, "another module uses the file", str(name)) from None
+    return nv
+
+
+class _Uart:
+    """What the firmware has said and nobody has read; outlives its power."""
+
+    def __init__(self) -> None:
+        self.news = threading.Condition()
+        self.said = bytearray()
+        self.ended = False  # QEMU, by itself
+
+
+class _Life:
+    """One QEMU from its start to its end. A thread always drains its wires.
+
+    A guest that finds its UART full stops, all of it, until somebody reads.
+    """
+
+    def __init__(self, argv: list[str], nv: int, uart: _Uart) -> None:
+        self._uart, self._news = uart, uart.news
+        self._unsent = bytearray()
+        self._told = b""  # on the side channel, since the last question
+        self._replied = b""  # by the monitor, likewise
+        self._words = b""  # of QEMU itself
+        self._asking = threading.Lock()
+        argv = [*argv, "-serial", "chardev:at", "-serial", "chardev:side"]
+        argv += ["-mon", "chardev=qmp,mode=control"]
+        with ExitStack() as ours, ExitStack() as theirs:
+            wires, fds = [], [nv]
+            for name in ("at", "side", "qmp"):
+                wire, end = socket.socketpair()
+                wires.append(ours.enter_context(wire))
+                fds.append(theirs.enter_context(end).fileno())
+                argv += ["-chardev", f"socket,id={name},fd={fds[-1]}"]
+            self._at, self._side, self._qmp = wires
+            self._at.setblocking(False)
+            self._selector = ours.enter_context(selectors.DefaultSelector())
+            self._process = start(
+                argv,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                pass_fds=fds,
+            )
+            self._open = ours.pop_all()
+        uart.ended = False
+        self._thread = threading.Thread(target=self._drain, name="qemu", daemon=True)
+        self._thread.start()
+
+    # ---- the end --------------------------------------------------------------------------------
+
+    def kill(self) -> None:
+        """Ends QEMU at once; the thread ends after it."""
+        self._process.kill()
+        self._process.wait()
+
+    def end(self) -> None:
+        """Ends QEMU; all that it has said is in the UART then."""
+        self.kill()
+        self._thread.join()
+        self._uart.ended = False
+
+    def ended(self) -> QemuError:
+        """What to raise where it has ended by itself."""
+        words = self._words.decode(errors="replace").strip() or "it said nothing"
+        return QemuError(f"QEMU has ended by itself, status {self._process.wait()}: {words}")
+
+    # ---- the thread -----------------------------------------------------------------------------
+
+    def _drain(self) -> None:
+        stdout = self._process.stdout
+        assert stdout is not None
+        with self._open, stdout:
+            for wire in (self._at, self._side, self._qmp, stdout):
+                self._selector.register(wire, selectors.EVENT_READ)
+            while self._selector.get_map():
+                for key, happened in self._selector.select():
+                    if happened & selectors.EVENT_WRITE:
+                        self._send_rest()
+                    if happened & selectors.EVENT_READ:
+                        self._hear(key.fileobj, key.fd)
+        with self._news:
+            self._uart.ended = True
+            self._news.notify_all()
+
+    def _hear(self, wire: Any, fd: int) -> None:
+        try:
+            data = os.read(fd, 1 << 16)
+        except ConnectionResetError:  # it has ended, and left something unread
+            data = b""
+        with self._news:
+            if not data:
+                self._selector.unregister(wire)
+            elif wire is self._at:
+                self._uart.said += data
+            elif wire is self._side:
+                self._told += data
+            elif wire is self._qmp:
+                self._replied += data
+            else:
+                self._words = (self._words + data)[-WORDS:]
+            self._news.notify_all()
+
+    # ---- the wires ------------------------------------------------------------------------------
+
+    def send(self, data: bytes) -> None:
+        """Queues bytes for the firmware's UART."""
+        with self._news:
+            self._unsent += data
+            self._send_rest()
+
+    def _send_rest(self) -> None:
+        """Sends what QEMU takes, and has the thread send the rest."""
+        with self._news, suppress(BrokenPipeError, ConnectionResetError, KeyError, ValueError):
+            with suppress(BlockingIOError):  # the others: QEMU has ended
+                del self._unsent[: self._at.send(self._unsent)]
+            more = selectors.EVENT_WRITE if self._unsent else 0
+            self._selector.modify(self._at, selectors.EVENT_READ | more)
+
+    def ask(self, what: str) -> str:
+        """The firmware's answer on the side channel: a line that begins with the question."""
+        question = what.encode()
+
+        def answer() -> bytes | None:
+            lines = self._told.split(b"\n")[:-1]
+            return next((line for line in lines if line.startswith(question + b" ")), None)
+
+        with self._asking, self._news:
+            self._told = b""
+            for _ in range(ASK):  # what comes while the firmware resets is lost
+                self._order(self._side, question + b"\n")
+                if (line := self._await(answer, AGAIN)) is not None:
+                    return line.decode(errors="replace")
+        raise QemuError(f"the firmware does not answer {what!r} on the side channel")
+
+    def monitor(self, command: str, **arguments: object) -> None:
+        """Has QEMU's monitor do something; QemuError where it refuses."""
+
+        def reply() -> Any:
+            replies = map(json.loads, self._replied.split(b"\n")[:-1])
+            return next((reply for reply in replies if reply.keys() & {"return", "error"}), None)
+
+        with self._asking, self._news:
+            self._replied = self._replied.rpartition(b"\n")[2]
+            order = json.dumps({"execute": command, "arguments": arguments})
+            self._order(self._qmp, order.encode())
+            done = self._await(reply, ASK * AGAIN)
+        if done is None or "error" in done:
+            raise QemuError(f"QEMU's monitor does not do {command} {arguments}: {done}")
+
+    def _order(self, wire: socket.socket, data: bytes) -> None:
+        with suppress(OSError):  # it has ended: _await() says so
+            wire.send(data)
+
+    def _await(self, condition: Callable[[], T | None], timeout: float) -> T | None:
+        self._news.wait_for(lambda: condition() is not None or self._uart.ended, timeout)
+        if self._uart.ended:
+            raise self.ended()
+        return condition()
