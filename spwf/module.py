@@ -18,6 +18,7 @@ from types import TracebackType
 from typing import Any, Protocol, Self, TypeVar
 
 import serial
+from serial.urlhandler import protocol_socket
 
 from spwf.at import Indication, Noise, Parser, Reply, encode
 from spwf.connection import Socket
@@ -27,6 +28,7 @@ from spwf.ports import protocol_qemu, protocol_spwf
 from spwf.transcript import Transcript, escape
 
 SLICE = 0.02  # s that one read of the port may take
+CHUNK = 4096  # bytes of a socket that one read takes
 BODY_MAX = 4096  # the module takes what follows a larger declared size for commands [design 10]
 JOIN = 60.0  # s, what drivers of real modules allow for joining a network [at-ref 8]
 CONNECT = (
@@ -197,8 +199,8 @@ class Module:
     def _pump(self) -> None:
         """Waits for bytes, at most SLICE seconds, and sorts what they complete."""
         data = self.port.read(self._parser.wanted)
-        if data and (more := self.port.in_waiting):
-            data += self.port.read(more)
+        if data:
+            data += self._rest()
         for event in self._parser.feed(data):
             if event.raw:  # that of AT+CFUN=1 has none of its own
                 self.transcript.received(event.raw)
@@ -211,6 +213,16 @@ class Module:
                 self._unseen.append(event)
                 if event.socket in self._sockets:
                     self._sockets[event.socket].notice(event)
+
+    def _rest(self) -> bytes:
+        """What else has already come."""
+        if not isinstance(self.port, protocol_socket.Serial):
+            return self.port.read(more) if (more := self.port.in_waiting) else b""
+        self.port.timeout = 0  # a socket's in_waiting is 1 for any number of bytes
+        try:
+            return self.port.read(CHUNK)
+        finally:
+            self.port.timeout = SLICE
 
     def _check_noise(self, line: str) -> None:
         if self._noise:
