@@ -28,6 +28,10 @@ class ScenarioError(HarnessError):
     """A scenario file is wrong; the text names the file and the key."""
 
 
+class FlashError(HarnessError):
+    """An image was refused, or did not get into a chip; the text says what the chip holds now."""
+
+
 class OpenSSLError(HarnessError):
     """The openssl program is missing, or a command of it failed; the text has its words."""
 
