@@ -8,8 +8,9 @@
 Six fixtures: module, new_module, pki, openssl, serve, transcript. `--spwf URL`, which may be given
 more than once, runs the tests that use a module once per URL, unchanged: on an emulated module by
 default, on a real one with `--spwf /dev/ttyUSB0 --spwf-ssid NAME --spwf-passphrase TEXT --spwf-host
-ADDRESS`. A test that needs what only an emulated module has is marked `emulated`. A test that fails
-shows what passed between host and module, how its last handshake went, and what its servers said.
+ADDRESS`. A test that needs what only an emulated module has is marked `emulated`, and one that is
+for certain modules `spwf(URL, ...)`. A test that fails shows what passed between host and module,
+how its last handshake went, and what its servers said.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from typing import Any
 import pytest
 
 import spwf
+from spwf.emulation import Emulation
 from spwf.module import EMULATED, Module
 from spwf.openssl import OpenSSL
 from spwf.pki import Pki
@@ -71,9 +73,12 @@ def emulated(url: str) -> bool:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """The marker."""
+    """The markers."""
     config.addinivalue_line(
         "markers", "emulated: needs module.emulation, so a test on a real module is skipped"
+    )
+    config.addinivalue_line(
+        "markers", "spwf(url, ...): runs on these modules, whatever --spwf says"
     )
 
 
@@ -85,7 +90,8 @@ def pytest_report_header(config: pytest.Config) -> str:
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Once per URL what uses a module; a single URL does not show in the names of the tests."""
     if "_url" in metafunc.fixturenames:
-        urls = list(dict.fromkeys(setting(metafunc.config, "spwf")))
+        own = metafunc.definition.get_closest_marker("spwf")
+        urls = list(dict.fromkeys(own.args if own else setting(metafunc.config, "spwf")))
         skip = pytest.mark.skip(reason="needs an emulated module: --spwf spwf://")
         needs = metafunc.definition.get_closest_marker("emulated") is not None
         metafunc.parametrize(
@@ -109,6 +115,14 @@ def pytest_runtest_makereport(
         for title, tell in item.stash.get(SECTIONS, []):
             report.sections.append((title, tell()))
     return report
+
+
+def told(emulation: Emulation) -> str:
+    """The outcome, for a report: QEMU may have ended."""
+    try:
+        return str(emulation.outcome)
+    except spwf.HarnessError as error:
+        return str(error)
 
 
 @pytest.fixture
@@ -137,7 +151,7 @@ def new_module(request: pytest.FixtureRequest, _url: str) -> Iterator[Callable[.
             sections.append((f"AT transcript{number}", lambda: str(module.transcript)))
             if module.emulation is not None:
                 emulation = module.emulation
-                sections.append((f"TLS outcome{number}", lambda: str(emulation.outcome)))
+                sections.append((f"TLS outcome{number}", lambda: told(emulation)))
             else:  # somebody has used it before
                 module.clean()
                 module.factory()

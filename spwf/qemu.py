@@ -27,6 +27,7 @@ from spwf.processes import start
 
 PROGRAM = "qemu-system-arm"
 ASK, AGAIN = 4, 5.0  # how often the firmware is asked, and after how many s of silence again
+FLASH = 32768  # bytes of the file that holds it, as for spwf://
 WORDS = 4096  # bytes of QEMU's own words that are kept for error messages
 
 T = TypeVar("T")
@@ -239,13 +240,18 @@ class Qemu:
 def _open_nv(name: str | os.PathLike[str] | None) -> int:
     """A descriptor of the flash; QEMU reaches it as /dev/fd/N, whatever its name holds."""
     if name is None:
-        return os.memfd_create("nv")
-    nv = os.open(name, os.O_RDWR | os.O_CREAT | os.O_NOCTTY, 0o600)  # it holds private keys
+        nv = os.memfd_create("nv")
+    else:
+        nv = os.open(name, os.O_RDWR | os.O_CREAT | os.O_NOCTTY, 0o600)  # it holds private keys
     try:
         fcntl.flock(nv, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError as error:
+        if os.fstat(nv).st_size == 0:
+            os.write(nv, b"\xff" * FLASH)
+    except OSError as error:
         os.close(nv)
-        raise BlockingIOError(error.errno, "another module uses the file", str(name)) from None
+        busy = isinstance(error, BlockingIOError)
+        why = "another module uses the file" if busy else str(error.strerror)
+        raise type(error)(error.errno, why, str(name)) from None
     return nv
 
 

@@ -1,16 +1,13 @@
-"""What the acceptance tests share: exact bytes, TLS files, and a plain TCP peer.
+"""What the acceptance tests share: exact bytes.
 
 These tests run unchanged on any module: `pytest tests/acceptance --spwf URL`.
 """
 
-import socket
 import time
-from collections.abc import Callable, Iterator
 
 import pytest
 
 import spwf
-from spwf.scenario import Clock
 
 DEADLINE = 20.0  # s, for every wait
 OK = b"\r\nOK\r\n"
@@ -66,77 +63,7 @@ class Wire:
         return data
 
 
-class Peer:
-    """A TCP server of one connection at a time, without TLS."""
-
-    def __init__(self) -> None:
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self._listener.settimeout(DEADLINE)
-        self.host, self.port = self._listener.getsockname()
-        self._connection: socket.socket | None = None
-
-    @property
-    def connection(self) -> socket.socket:
-        if self._connection is None:
-            self._connection, _ = self._listener.accept()
-            self._connection.settimeout(DEADLINE)
-        return self._connection
-
-    def send(self, data: bytes) -> None:
-        self.connection.sendall(data)
-
-    def receive(self, size: int) -> bytes:
-        data = b""
-        while len(data) < size:
-            piece = self.connection.recv(size - len(data))
-            assert piece, f"the module closed after {data!r}"
-            data += piece
-        return data
-
-    def ended(self) -> bool:
-        """Waits for the module to close."""
-        return self.connection.recv(1) == b""
-
-    def hang_up(self) -> None:
-        """Ends the connection; the next one may come."""
-        if self._connection is not None:
-            self._connection.close()
-            self._connection = None
-
-    def close(self) -> None:
-        self.hang_up()
-        self._listener.close()
-
-
 @pytest.fixture
 def wire(module: spwf.Module) -> Wire:
     """The bytes of `module`, which has joined the network."""
     return Wire(module)
-
-
-@pytest.fixture
-def peer() -> Iterator[Peer]:
-    """A plain server, which has accepted nobody yet."""
-    peer = Peer()
-    yield peer
-    peer.close()
-
-
-@pytest.fixture
-def provision() -> Callable[[spwf.Module, spwf.Server], None]:
-    """Loads what a server's scenario wants the module to have, in the order of [note 3.3]."""
-
-    def load(module: spwf.Module, server: spwf.Server) -> None:
-        wanted, pki = server.scenario.module, server.pki
-        module.clean()
-        if wanted.clock is Clock.NOW:
-            module.set_time()
-        if wanted.ca:
-            module.load(spwf.Slot.CA, pki[wanted.ca].cert_pem)
-        if wanted.client:
-            module.load(spwf.Slot.CERT, pki[wanted.client].cert_pem)
-            module.load(spwf.Slot.KEY, pki[wanted.client].key_pem)
-        if wanted.domain:
-            module.set_domain(wanted.domain)
-
-    return load
