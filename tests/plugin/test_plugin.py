@@ -250,6 +250,21 @@ def test_marked_test_is_skipped_on_another_port(run: Run, emulator: str) -> None
     result.stdout.fnmatch_lines(["SKIPPED*needs an emulated module: --spwf spwf://*"])
 
 
+def test_test_for_certain_modules_runs_on_these(run: Run, emulator: str) -> None:
+    result = run(
+        """
+        import pytest
+
+        @pytest.mark.spwf("spwf://", "spwf://?echo=1")
+        def test_echo(module, request):
+            assert module.emulation is not None
+            assert module.config["localecho1"] == str(int("echo" in request.node.name))
+        """,
+        f"--spwf={emulator}",
+    )
+    result.assert_outcomes(passed=2)
+
+
 def test_module_of_another_port_is_made_as_new(run: Run, emulator: str) -> None:
     result = run(
         """
