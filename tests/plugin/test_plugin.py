@@ -256,7 +256,7 @@ def test_test_for_certain_modules_runs_on_these(run: Run, emulator: str) -> None
         import pytest
 
         @pytest.mark.spwf("spwf://", "spwf://?echo=1")
-        def test_echo(module, request):
+        def test_own(module, request):
             assert module.emulation is not None
             assert module.config["localecho1"] == str(int("echo" in request.node.name))
         """,
