@@ -17,9 +17,8 @@ SPWF = Path(sysconfig.get_path("scripts")) / "spwf"
 def test_acceptance_passes_unchanged_over(
     wire: str, file: str, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
-    folder = (
-        request.getfixturevalue("_pki_root").parent / f"popen-{wire}-{file}"
-    )  # certificates are shared
+    # Beside the workers of pytest-xdist, whose certificates it shares.
+    folder = request.getfixturevalue("_pki_root").parent / f"popen-{wire}-{file}"
     place = ["--tcp", "127.0.0.1:0"] if wire == "tcp" else ["--pty", str(tmp_path / "uart")]
     with subprocess.Popen([SPWF, "emulate", *place], stdout=subprocess.PIPE, text=True) as emulator:
         assert emulator.stdout is not None
@@ -28,8 +27,9 @@ def test_acceptance_passes_unchanged_over(
         try:
             done = subprocess.run(
                 [
-                    *(sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-p", "no:xdist"),
-                    *("-q", f"--spwf={url}", f"--basetemp={folder}"),
+                    # -P: the installed package, not the sources in the current folder
+                    *(sys.executable, "-P", "-m", "pytest", "-p", "no:cacheprovider"),
+                    *("-p", "no:xdist", "-q", f"--spwf={url}", f"--basetemp={folder}"),
                     str(HERE / file),
                 ],
                 capture_output=True,
