@@ -81,6 +81,9 @@ static void begin_boot(struct spwf *m, enum spwf_boot why) {
     m->boot.why = (uint8_t)why;
     m->boot.next_at = spwf_module_now(m) + boot_steps[0].delay_ms;
     m->started_at = spwf_module_now(m);
+    if (why == SPWF_BOOT_FAULT) {
+        spwf_wind_post(m, 8);
+    }
     (void)spwf_store_mount(m); /* without flash the factory settings hold */
     spwf_config_load(m);
     if (m->config.port->console != NULL) {

@@ -200,7 +200,12 @@ struct spwf_config {
     bool settime_lenient;   /* a second SETTIME answers OK */
 };
 
-enum spwf_boot { SPWF_BOOT_POWER = 0, SPWF_BOOT_SOFT = 1, SPWF_BOOT_WATCHDOG = 2 };
+enum spwf_boot {
+    SPWF_BOOT_POWER = 0,
+    SPWF_BOOT_SOFT = 1,
+    SPWF_BOOT_WATCHDOG = 2,
+    SPWF_BOOT_FAULT = 3 /* a hard fault: told with WIND 8 first [at-ref 5] */
+};
 
 /* ------------------------------------------------------------------ what happened -------------- */
 

@@ -28,6 +28,7 @@ ORDER = [
     *("module", "line", "at", "commands", "cmd_general", "cmd_sockets", "cmd_tls", "cmd_wifi"),
     *("status", "sockets", "tls_wolfssl", "tls_setup", "tls_verify", "tls_outcome"),
     *("tls_io", "tls_policy", "certs", "config", "wifi", "clock", "store", "wind", "reply"),
+    "arena",  # a board's port calls it, the core does not
 ]
 
 # Tools that may be used from anywhere: they read their arguments or the port and change no module.
