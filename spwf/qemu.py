@@ -28,6 +28,11 @@ from spwf.processes import start
 PROGRAM = "qemu-system-arm"
 ASK, AGAIN = 4, 5.0  # how often the firmware is asked, and after how many s of silence again
 FLASH = 32768  # bytes of the file that holds it, as for spwf://
+# The same addresses as on spwf:// (csrc/port/air.c), but for the name server: QEMU's is its own.
+NETWORK = (
+    "mac=00:80:e1:00:00:01,net=192.168.0.0/24,host=192.168.0.1,dhcpstart=192.168.0.50,"
+    "dns=192.168.0.3"
+)
 WORDS = 4096  # bytes of QEMU's own words that are kept for error messages
 
 T = TypeVar("T")
@@ -102,7 +107,7 @@ class Qemu:
         options += [f"arg={word}" for word in words]
         self._argv = [
             *(program, "-M", board, "-kernel", str(image), "-display", "none", "-nodefaults"),
-            *("-nic", "user,id=net0", "-semihosting-config", ",".join(options)),
+            *("-nic", f"user,id=net0,{NETWORK}", "-semihosting-config", ",".join(options)),
         ]
         self._uart = _Uart()
         self._life: _Life | None = None
