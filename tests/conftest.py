@@ -6,6 +6,7 @@ variable. Only the wheel has spwf._core, so a mistake is loud.
 """
 
 import os
+import signal
 import socket
 from collections.abc import Callable, Iterator
 
@@ -15,6 +16,10 @@ import spwf
 from spwf.scenario import Clock
 
 os.environ["PYTHONSAFEPATH"] = "1"
+
+# A shell starts its background jobs with SIGINT ignored, and all that they start inherits that; but
+# some tests send one.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 pytest_plugins = ["pytester"]  # pytest takes this in the topmost conftest only
 
