@@ -32,7 +32,7 @@ class Talk:
     """One module, and what it has said since the last command."""
 
     def __init__(self, port: int) -> None:
-        self.core = Core(routes=[("echo", 443, "127.0.0.1", port)])
+        self.core = Core(routes=[("echo", 443, "127.0.0.1", port)], timeout=60)
         self.heard = b""
 
     def say(self, data: bytes) -> None:
