@@ -22,11 +22,10 @@ uint64_t spwf_module_now(const struct spwf *m) {
     return m->config.port->millis(m->config.ctx);
 }
 
+/* The compiler may not guess which function this is, and so not leave the call out. */
 void spwf_wipe(void *data, size_t size) {
-    volatile uint8_t *byte = data;
-    while (size-- > 0) {
-        *byte++ = 0;
-    }
+    void *(*volatile set)(void *, int, size_t) = memset;
+    (void)set(data, 0, size);
 }
 
 /* ------------------------------------------------------------------ input and output ---------- */

@@ -2,7 +2,7 @@
  * tls_inner.h - what the files behind tls.h share: one session, and what they offer each other.
  * The only header of the core that shows types of wolfSSL.
  *
- *     tls_wolfssl -> tls_setup -> tls_verify -> tls_outcome -> tls_io -> tls_policy
+ *     tls_wolfssl -> tls_setup -> tls_pair -> tls_verify -> tls_outcome -> tls_io -> tls_policy
  */
 #ifndef SPWF_TLS_INNER_H
 #define SPWF_TLS_INNER_H
@@ -45,6 +45,10 @@ struct spwf_tls { /* from port->alloc; m->tls while a secure socket lives */
 /* ---- tls_setup.c ---- */
 /* Makes m->tls's context and session of wolfSSL. NONE, or why not: what was made is the caller's. */
 enum spwf_cause spwf_tls_setup_make(struct spwf *m, const struct spwf_tls_setup *setup);
+
+/* ---- tls_pair.c ---- */
+/* Whether the certificate and the private key that were loaded into `ctx` belong together. */
+bool spwf_tls_pair_matches(const WOLFSSL_CTX *ctx);
 
 /* ---- tls_io.c: the two callbacks that carry wolfSSL's bytes; context: struct spwf * ---- */
 int spwf_tls_io_receive(WOLFSSL *ssl, char *data, int size, void *context);

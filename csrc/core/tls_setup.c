@@ -1,7 +1,7 @@
 /*
  * tls_setup.c - everything of a session that is settled before its first byte: the stored files are
  * read and checked [note 2.4], and wolfSSL learns what it may offer.
- * Called by tls_wolfssl.c; calls tls_policy.c, tls_outcome.c and wolfSSL.
+ * Called by tls_wolfssl.c; calls tls_pair.c, tls_policy.c, tls_outcome.c and wolfSSL.
  */
 #include "tls_inner.h"
 
@@ -49,7 +49,7 @@ static enum spwf_cause load_pair(struct spwf *m, const struct spwf_tls_setup *se
                                                    WOLFSSL_FILETYPE_PEM);
         cause = file_cause(m, result, SPWF_CAUSE_KEY_FILE);
     }
-    if (cause == SPWF_CAUSE_NONE && wolfSSL_CTX_check_private_key(ctx) != WOLFSSL_SUCCESS) {
+    if (cause == SPWF_CAUSE_NONE && !spwf_tls_pair_matches(ctx)) {
         cause = SPWF_CAUSE_PAIR;
     }
     return cause;

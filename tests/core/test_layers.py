@@ -20,13 +20,13 @@ CORE = ROOT / "csrc/core"
 STRICT = ["-std=c11", "-Wall", "-Wextra", "-Wconversion", "-Wshadow", "-Werror"]
 
 # The files that include wolfSSL [tls_inner.h].
-OF_WOLFSSL = {"tls_wolfssl", "tls_setup", "tls_verify", "tls_outcome", "tls_io"}
+OF_WOLFSSL = {"tls_wolfssl", "tls_setup", "tls_pair", "tls_verify", "tls_outcome", "tls_io"}
 
 # Calls go from left to right [inner.h]. The services stand in the order in which they may use one
 # another; the sinks come last.
 ORDER = [
     *("module", "line", "at", "commands", "cmd_general", "cmd_sockets", "cmd_tls", "cmd_wifi"),
-    *("status", "sockets", "tls_wolfssl", "tls_setup", "tls_verify", "tls_outcome"),
+    *("status", "sockets", "tls_wolfssl", "tls_setup", "tls_pair", "tls_verify", "tls_outcome"),
     *("tls_io", "tls_policy", "certs", "config", "wifi", "clock", "store", "wind", "reply"),
     "arena",  # a board's port calls it, the core does not
 ]
