@@ -5,7 +5,7 @@
  * What a connection received goes at once into its queue of blocks. Where the pool has no room lwIP
  * is told so, keeps that one segment, and offers it again; the window closes meanwhile.
  *
- * UDP and listening sockets are not the module's yet: those three functions answer SPWF_E_ABSENT.
+ * Only TCP, and no listening: listen() and accept() are NULL.
  */
 #include <lwip/tcp.h>
 #include <string.h>
@@ -197,22 +197,10 @@ static void net_close(void *ctx, int id, bool abort) {
     }
 }
 
-static int net_listen(void *ctx, int id, enum spwf_net_kind kind, uint16_t port) {
-    (void)ctx, (void)id, (void)kind, (void)port;
-    return SPWF_E_ABSENT;
-}
-
-static int net_accept(void *ctx, int listener, int id) {
-    (void)ctx, (void)listener, (void)id;
-    return SPWF_E_ABSENT;
-}
-
 const struct spwf_net_port port_net = {
     .open = net_open,
     .info = net_info,
     .send = net_send,
     .recv = net_recv,
     .close = net_close,
-    .listen = net_listen,
-    .accept = net_accept,
 };

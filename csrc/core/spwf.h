@@ -73,6 +73,7 @@ struct spwf_net_info {
  * Sockets by id: 0..SPWF_SOCKETS-1 are those of AT+S.SOCKON. No function blocks. For send() and
  * recv() a positive result counts bytes, 0 means "not now, try again" and never "closed", a negative
  * one is an error of the connection (SPWF_E_CLOSED after the last byte before a FIN, SPWF_E_RESET).
+ * listen and accept are NULL where the world has no servers; no command of the core asks for one.
  */
 struct spwf_net_port {
     int (*open)(void *ctx, int id, enum spwf_net_kind kind, const struct spwf_addr *to);

@@ -102,24 +102,12 @@ static void net_close(void *ctx, int id, bool abort) {
     }
 }
 
-static int net_listen(void *ctx, int id, enum spwf_net_kind kind, uint16_t port) {
-    (void)ctx, (void)id, (void)kind, (void)port;
-    return SPWF_E_ABSENT;
-}
-
-static int net_accept(void *ctx, int listener, int id) {
-    (void)ctx, (void)listener, (void)id;
-    return SPWF_E_ABSENT;
-}
-
 const struct spwf_net_port spwf_net_memory_port = {
     .open = net_open,
     .info = net_info,
     .send = net_send,
     .recv = net_recv,
     .close = net_close,
-    .listen = net_listen,
-    .accept = net_accept,
 };
 
 struct net_pipe *spwf_net_memory_pipe(struct net_memory *n, int id) {

@@ -3,7 +3,7 @@
  * blocks; watch.c wakes whoever runs the module. Where a route names a host by name, the socket
  * stays CONNECTING while lookup.c works, and its descriptor is the lookup's.
  *
- * UDP and listening sockets are not the module's yet: those three functions answer SPWF_E_ABSENT.
+ * Only TCP, and no listening: listen() and accept() are NULL.
  */
 #include <errno.h>
 #include <netinet/in.h>
@@ -260,22 +260,10 @@ void spwf_net_posix_close_all(struct net_socket *sockets) {
     }
 }
 
-static int net_listen(void *ctx, int id, enum spwf_net_kind kind, uint16_t port) {
-    (void)ctx, (void)id, (void)kind, (void)port;
-    return SPWF_E_ABSENT;
-}
-
-static int net_accept(void *ctx, int listener, int id) {
-    (void)ctx, (void)listener, (void)id;
-    return SPWF_E_ABSENT;
-}
-
 const struct spwf_net_port spwf_net_posix_port = {
     .open = net_open,
     .info = net_info,
     .send = net_send,
     .recv = net_recv,
     .close = net_close,
-    .listen = net_listen,
-    .accept = net_accept,
 };
