@@ -72,7 +72,8 @@ def test_6_each_indication_has_its_own_line_ends(module: spwf.Module) -> None:
 
 def test_7_no_indication_within_a_command(wire: Any, peer: Any) -> None:
     opened(wire, peer, b"t,ind")
-    wire.ask(b"AT\rA")  # with the reply, the A behind it has come too
+    wire.ask(b"AT\rA")
+    assert wire.came(0.1) == b""  # by then the A has come too
     peer.send(b"hello")
     assert wire.came(0.3) == b""
     wire.send(b"T+S.GCFG=user_desc")
