@@ -1,7 +1,6 @@
 /*
  * at.c - a command line to a request [at-ref 2.2]: name, positional arguments, declared body.
- * Called by module.c (parse) and the handlers (numbers, words, addresses); looks names up in
- * commands.c and calls nobody else.
+ * Called by module.c; looks names up in commands.c and reads numbers with text.c.
  *
  * Arguments are separated by commas, without quoting. The last one of a command marked `rest`
  * keeps its commas: passphrases and network names may hold them.
@@ -9,66 +8,6 @@
 #include "inner.h"
 
 enum { SWALLOWED_BODY_MAX = 4096 }; /* a larger declared size is refused at once [design 10] */
-
-static char upper(char c) {
-    return (c >= 'a' && c <= 'z') ? (char)(c - ('a' - 'A')) : c;
-}
-
-bool spwf_at_is(const struct spwf_argument *a, const char *word) {
-    size_t i = 0;
-    while (i < a->length && word[i] != '\0' && upper(a->text[i]) == upper(word[i])) {
-        i++;
-    }
-    return i == a->length && word[i] == '\0';
-}
-
-static int digit(char c) {
-    if (c >= '0' && c <= '9') {
-        return c - '0';
-    }
-    c = upper(c);
-    return (c >= 'A' && c <= 'F') ? c - 'A' + 10 : 16;
-}
-
-int spwf_at_number(const struct spwf_argument *a, bool hex, uint64_t max, uint64_t *value) {
-    size_t i = 0;
-    uint64_t base = 10, sum = 0;
-    while (i < a->length && a->text[i] == ' ') {
-        i++;
-    }
-    if (hex && a->length - i > 2 && a->text[i] == '0' && upper(a->text[i + 1]) == 'X') {
-        base = 16;
-        i += 2;
-    }
-    if (i == a->length) {
-        return SPWF_E_ARGUMENT;
-    }
-    for (; i < a->length; i++) {
-        uint64_t d = (uint64_t)digit(a->text[i]);
-        if (d >= base || sum > (max - d) / base || d > max) {
-            return SPWF_E_ARGUMENT;
-        }
-        sum = sum * base + d;
-    }
-    *value = sum;
-    return SPWF_OK;
-}
-
-bool spwf_at_ip(const char *text, uint8_t ip[4]) {
-    for (int i = 0; i < 4; i++) {
-        unsigned octet = 0;
-        int digits = 0;
-        for (; *text >= '0' && *text <= '9' && digits < 3; digits++) {
-            octet = octet * 10 + (unsigned)(*text++ - '0');
-        }
-        if (digits == 0 || octet > 255 || *text != (i < 3 ? '.' : '\0')) {
-            return false;
-        }
-        text++;
-        ip[i] = (uint8_t)octet;
-    }
-    return true;
-}
 
 /* Cuts text[0..length) at its commas, in place. -1: more than the command takes. */
 static int split(const struct spwf_command *command, char *text, size_t length,
@@ -101,7 +40,7 @@ static int declared_body(struct spwf_request *request) {
     if (i < 0 || i >= request->count) {
         return SPWF_OK;
     }
-    if (spwf_at_number(&request->args[i], false, UINT32_MAX, &size) != SPWF_OK) {
+    if (spwf_text_number(&request->args[i], false, UINT32_MAX, &size) != SPWF_OK) {
         return SPWF_E_ARGUMENT;
     }
     if (size > SWALLOWED_BODY_MAX) {

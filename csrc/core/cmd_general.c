@@ -25,7 +25,7 @@ int spwf_cmd_general_write(struct spwf *m, const struct spwf_request *request) {
 
 int spwf_cmd_general_cfun(struct spwf *m, const struct spwf_request *request) {
     uint64_t what;
-    if (spwf_at_number(&request->args[0], false, 4, &what) != SPWF_OK) {
+    if (spwf_text_number(&request->args[0], false, 4, &what) != SPWF_OK) {
         return SPWF_E_ARGUMENT;
     }
     if (what > 1) { /* 2, 3, 4: power states, which the wire does not show */
@@ -133,7 +133,7 @@ int spwf_cmd_general_sts(struct spwf *m, const struct spwf_request *request) {
 int spwf_cmd_general_settime(struct spwf *m, const struct spwf_request *request) {
     const uint64_t end_of_9999 = 253402300799u; /* the last second that X.509 can name */
     uint64_t seconds;
-    if (spwf_at_number(&request->args[0], false, end_of_9999, &seconds) != SPWF_OK) {
+    if (spwf_text_number(&request->args[0], false, end_of_9999, &seconds) != SPWF_OK) {
         return SPWF_E_ARGUMENT;
     }
     return spwf_clock_set(m, seconds);

@@ -19,14 +19,14 @@ static int opening(struct spwf *m) {
 
 int spwf_cmd_sockets_on(struct spwf *m, const struct spwf_request *request) {
     const struct spwf_argument *args = request->args;
-    bool secure = spwf_at_is(&args[2], "s");
+    bool secure = spwf_text_is(&args[2], "s");
     uint64_t port;
-    if (spwf_at_number(&args[1], false, UINT16_MAX, &port) != SPWF_OK || port == 0 ||
-        (!secure && !spwf_at_is(&args[2], "t"))) {
+    if (spwf_text_number(&args[1], false, UINT16_MAX, &port) != SPWF_OK || port == 0 ||
+        (!secure && !spwf_text_is(&args[2], "t"))) {
         return SPWF_E_ARGUMENT;
     }
     /* Anything but "ind" means no indications: a driver sends 0 there. */
-    bool indicate = request->count > 3 && spwf_at_is(&args[3], "ind");
+    bool indicate = request->count > 3 && spwf_text_is(&args[3], "ind");
     int error = spwf_sockets_open(m, args[0].text, (uint16_t)port, secure, indicate);
     m->job.await = opening;
     return error == SPWF_OK ? SPWF_LATER : error;
@@ -35,7 +35,7 @@ int spwf_cmd_sockets_on(struct spwf *m, const struct spwf_request *request) {
 /* The socket that the first argument names becomes the job's subject. */
 static int choose(struct spwf *m, const struct spwf_request *request) {
     uint64_t id;
-    if (spwf_at_number(&request->args[0], false, UINT32_MAX, &id) != SPWF_OK ||
+    if (spwf_text_number(&request->args[0], false, UINT32_MAX, &id) != SPWF_OK ||
         !spwf_sockets_exists(m, id)) {
         return SPWF_R_SOCKET_ID;
     }
@@ -129,7 +129,7 @@ int spwf_cmd_sockets_read(struct spwf *m, const struct spwf_request *request) {
     if (error != SPWF_OK) {
         return error;
     }
-    if (spwf_at_number(&request->args[1], false, UINT32_MAX, &len) != SPWF_OK) {
+    if (spwf_text_number(&request->args[1], false, UINT32_MAX, &len) != SPWF_OK) {
         return SPWF_E_ARGUMENT;
     }
     if (len == 0) {

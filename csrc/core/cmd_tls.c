@@ -20,7 +20,7 @@ enum { ALL_FLASH_FILES = (1 << SPWF_SLOTS) - 1 };
 
 static int find(const struct spwf_argument *name) {
     for (int i = 0; i < PLACES; i++) {
-        if (spwf_at_is(name, places[i].name)) {
+        if (spwf_text_is(name, places[i].name)) {
             return i;
         }
     }
@@ -53,7 +53,7 @@ static int gather(struct spwf *m) {
 }
 
 int spwf_cmd_tls_cert(struct spwf *m, const struct spwf_request *request) {
-    if (spwf_at_is(&request->args[0], "f_content")) {
+    if (spwf_text_is(&request->args[0], "f_content")) {
         spwf_reply_text(m, request->body == 0 ? "\r\n" : "");
         m->job.await = content_row;
         return request->body == 0 ? SPWF_LATER : SPWF_E_ARGUMENT;
@@ -76,10 +76,10 @@ int spwf_cmd_tls_cert(struct spwf *m, const struct spwf_request *request) {
 }
 
 int spwf_cmd_tls_cert2(struct spwf *m, const struct spwf_request *request) {
-    if (!spwf_at_is(&request->args[0], "clean")) {
+    if (!spwf_text_is(&request->args[0], "clean")) {
         return SPWF_E_ARGUMENT;
     }
-    if (spwf_at_is(&request->args[1], "all")) { /* the RAM twins stay [design 10] */
+    if (spwf_text_is(&request->args[1], "all")) { /* the RAM twins stay [design 10] */
         return spwf_certs_clean(m, ALL_FLASH_FILES, true);
     }
     int i = find(&request->args[1]);

@@ -41,7 +41,7 @@ const size_t spwf_commands_count = sizeof spwf_commands_table / sizeof spwf_comm
 const struct spwf_command *spwf_commands_find(const char *name, size_t length) {
     struct spwf_argument wanted = {name, length};
     for (size_t i = 0; i < spwf_commands_count; i++) {
-        if (spwf_at_is(&wanted, spwf_commands_table[i].name)) {
+        if (spwf_text_is(&wanted, spwf_commands_table[i].name)) {
             return &spwf_commands_table[i];
         }
     }

@@ -115,7 +115,7 @@ const struct spwf_variable *spwf_config_variable(size_t i) {
 const struct spwf_variable *spwf_config_find(const char *name) {
     struct spwf_argument wanted = {name, strlen(name)};
     for (size_t i = 0; i < COUNT; i++) {
-        if (wanted.length > 0 && spwf_at_is(&wanted, table[i].name)) {
+        if (wanted.length > 0 && spwf_text_is(&wanted, table[i].name)) {
             return &table[i];
         }
     }
@@ -136,7 +136,7 @@ static int parse_octets(const char *text, size_t length, uint8_t *out, size_t si
         struct spwf_argument pair = {text + i, digits};
         char prefixed[4] = {'0', 'x', pair.text[0], digits == 2 ? pair.text[1] : '\0'};
         pair = (struct spwf_argument){prefixed, 2 + digits};
-        if (digits < 2 || used == size || spwf_at_number(&pair, true, 255, &octet) != SPWF_OK) {
+        if (digits < 2 || used == size || spwf_text_number(&pair, true, 255, &octet) != SPWF_OK) {
             return SPWF_E_ARGUMENT;
         }
         out[used] = (uint8_t)octet;
@@ -152,7 +152,7 @@ static int parse_signed(const char *text, size_t length, int32_t *out) {
     bool minus = length > 0 && text[0] == '-';
     struct spwf_argument digits = {text + minus, length - minus};
     uint64_t value;
-    if (spwf_at_number(&digits, false, 128, &value) != SPWF_OK) { /* dBm: -128 to 128 */
+    if (spwf_text_number(&digits, false, 128, &value) != SPWF_OK) { /* dBm: -128 to 128 */
         return SPWF_E_ARGUMENT;
     }
     *out = minus ? -(int32_t)value : (int32_t)value;
@@ -166,7 +166,7 @@ static int parse(const struct spwf_variable *v, const char *text, size_t length,
     switch ((enum spwf_type)v->type) {
     case SPWF_INT:
     case SPWF_MASK:
-        if (spwf_at_number(&argument, true, ANY, &number) != SPWF_OK ||
+        if (spwf_text_number(&argument, true, ANY, &number) != SPWF_OK ||
             (v->type == SPWF_INT && (number < v->min || number > v->max))) {
             return SPWF_E_ARGUMENT;
         }
@@ -181,7 +181,7 @@ static int parse(const struct spwf_variable *v, const char *text, size_t length,
     case SPWF_OCTETS:
         return parse_octets(text, length, out, v->size);
     case SPWF_IP:
-        return spwf_at_ip(text, out) ? SPWF_OK : SPWF_E_ARGUMENT;
+        return spwf_text_ip(text, out) ? SPWF_OK : SPWF_E_ARGUMENT;
     case SPWF_TEXT:
         if (length >= v->size) {
             return SPWF_R_SIZE;

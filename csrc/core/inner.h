@@ -77,11 +77,6 @@ const struct spwf_command *spwf_commands_find(const char *name, size_t length);
 /* Splits m->line in place. 0, or why not. request->command is set as soon as the name is known. */
 int spwf_at_parse(struct spwf *m, struct spwf_request *request);
 
-/* Decimal, leading blanks allowed; 0x... too where `hex`. SPWF_E_ARGUMENT where it is none. */
-int spwf_at_number(const struct spwf_argument *a, bool hex, uint64_t max, uint64_t *value);
-bool spwf_at_is(const struct spwf_argument *a, const char *word); /* without regard to case */
-bool spwf_at_ip(const char *text, uint8_t ip[4]);                 /* dotted quad, whole string */
-
 /* ---------------------------------------------------------------- cmd_*.c handlers ------------ */
 
 int spwf_cmd_general_attention(struct spwf *m, const struct spwf_request *request);
@@ -103,6 +98,13 @@ int spwf_cmd_sockets_write(struct spwf *m, const struct spwf_request *request);
 int spwf_cmd_sockets_query(struct spwf *m, const struct spwf_request *request);
 int spwf_cmd_sockets_read(struct spwf *m, const struct spwf_request *request);
 int spwf_cmd_sockets_close(struct spwf *m, const struct spwf_request *request);
+
+/* ---------------------------------------------------------------- text.c ---------------------- */
+
+/* Decimal, leading blanks allowed; 0x... too where `hex`. SPWF_E_ARGUMENT where it is none. */
+int spwf_text_number(const struct spwf_argument *a, bool hex, uint64_t max, uint64_t *value);
+bool spwf_text_is(const struct spwf_argument *a, const char *word); /* without regard to case */
+bool spwf_text_ip(const char *text, uint8_t ip[4]);                 /* dotted quad, whole string */
 
 /* ---------------------------------------------------------------- module.c -------------------- */
 

@@ -133,7 +133,7 @@ int spwf_sockets_open(struct spwf *m, const char *host, uint16_t port, bool secu
     o->id = (uint8_t)id;
     o->to.port = port;
     memcpy(o->host, host, strlen(host));
-    if (spwf_at_ip(host, o->to.ip)) {
+    if (spwf_text_ip(host, o->to.ip)) {
         error = start_connect(m);
         return error == SPWF_OK ? SPWF_OK : connect_failed(m, error);
     }

@@ -136,7 +136,7 @@ const char *spwf_status_name(size_t i) {
 int spwf_status_find(const char *name) {
     struct spwf_argument wanted = {name, strlen(name)};
     for (size_t i = 0; i < spwf_status_count(); i++) {
-        if (spwf_at_is(&wanted, table[i].name)) {
+        if (spwf_text_is(&wanted, table[i].name)) {
             return (int)i;
         }
     }

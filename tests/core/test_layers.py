@@ -27,13 +27,13 @@ OF_WOLFSSL = {"tls_wolfssl", "tls_setup", "tls_pair", "tls_verify", "tls_outcome
 ORDER = [
     *("module", "line", "at", "commands", "cmd_general", "cmd_sockets", "cmd_tls", "cmd_wifi"),
     *("status", "sockets", "tls_wolfssl", "tls_setup", "tls_pair", "tls_verify", "tls_outcome"),
-    *("tls_io", "tls_policy", "certs", "config", "wifi", "clock", "store", "wind", "reply"),
+    *("tls_io", "tls_policy", "certs", "config", "wifi", "clock", "store", "wind", "reply", "text"),
     "arena",  # a board's port calls it, the core does not
 ]
 
 # Tools that may be used from anywhere: they read their arguments or the port and change no module.
 TOOLS = {
-    *("spwf_at_ip", "spwf_at_is", "spwf_at_number", "spwf_module_now", "spwf_wipe"),
+    *("spwf_module_now", "spwf_wipe"),
     *("spwf_tls_wolfssl_alloc", "spwf_tls_wolfssl_free"),  # wolfSSL's allocator, for its callbacks
 }
 
