@@ -16,7 +16,7 @@ export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 help: ## tells what there is (this)
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 12
 
-demo: $(VENV)/.spwf ## shows an emulated module connect in the three modes to real OpenSSL servers
+demo: $(VENV)/.spwf ## shows the note's five examples over real OpenSSL servers, and how they fail
 	@$(VENV)/bin/spwf demo
 
 test: $(VENV)/.spwf c-tests ## runs the C tests under sanitizers, then all others on an installed wheel

@@ -86,7 +86,7 @@ def main() -> None:
     "--url", default="spwf://", show_default=True, help="The module: any pySerial URL or device."
 )
 def demo(url: str) -> None:
-    """Connect in the three TLS modes to real openssl servers, and be refused in each."""
+    """Run the note's five examples over real openssl servers, and every way they fail."""
     from spwf.demo import run
 
     with open_module(url) as module:

@@ -1,19 +1,16 @@
-"""`spwf demo`: the three TLS modes over real openssl servers, each with one refusal [note 2.4].
+"""`spwf demo`: the note's five examples over real openssl servers, each with its failing twins.
 
-Called by cli.py. Each case is a scenario: what the module loads, the server that it meets, and what
-must come of it. On a terminal the table fills row by row; elsewhere each row is a plain line.
+Called by cli.py. Each row is a scenario: what the module loads, the server that it meets [note 3],
+and what must come of it. On a narrow terminal a row is a few lines.
 """
 
 import tempfile
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 
-from rich import box
 from rich.console import Console
-from rich.live import Live
 from rich.table import Column, Table
 from rich.text import Text
 
@@ -23,17 +20,11 @@ from spwf.pki import Pki
 from spwf.scenario import Clock, Scenario
 from spwf.server import Server
 from spwf.suites import SUITES
+from spwf.tcp import TcpServer, server_for
 
-CASES = (
-    "example1",
-    "expired",
-    "example2",
-    "wrong-domain",
-    "example5",
-    "client-certificate-missing",
-)
-COLUMNS = {"Mode": 9, "Version": 7, "Suite": 25, "Reply": 33, "Cause": 0}  # widths of plain lines
+COLUMNS = {"Scenario": 26, "Mode": 9, "Reply": 32, "What came of it": 0}  # widths of plain lines
 OPENSSL_NAMES = {suite.name: suite.openssl for suite in SUITES}
+WIDE = 120  # columns of a terminal that shows a row of them on one or two lines
 UNTOLD = "?"  # what only an emulated module tells
 
 
@@ -41,21 +32,32 @@ UNTOLD = "?"  # what only an emulated module tells
 class Row:
     """What happened, one text for each of COLUMNS; `wrong`: what should have happened, or ""."""
 
-    texts: tuple[str, str, str, str, str]
+    texts: tuple[str, str, str, str]
     wrong: str
+
+
+def cases() -> list[Scenario]:
+    """All scenarios that belong to an example: each example itself, and then its twins."""
+    scenarios = [scenario for scenario in map(Scenario.load, Scenario.names()) if scenario.example]
+    return sorted(scenarios, key=lambda s: (s.example, not s.name.startswith("example"), s.name))
 
 
 def run(module: spwf.Module, url: str) -> int:
     """Run all cases on `module`, opened at `url`; return the exit status: 1 if one misbehaves."""
     console, started = Console(highlight=False), time.monotonic()
-    title = f"[bold]TLS in three modes[/bold]: the module at {url} meets servers of OpenSSL"
+    title = f"[bold]The five examples[/bold], and how they fail: the module at {url}"
     console.print(title, soft_wrap=True)
     rows: dict[str, Row] = {}
     module.join("lab", "passphrase")
-    with tempfile.TemporaryDirectory(prefix="spwf-") as folder, table(console) as show:
-        for name in CASES:
-            rows[name] = meet(module, Scenario.load(name), Path(folder))
-            show(rows[name])
+    with tempfile.TemporaryDirectory(prefix="spwf-") as folder:
+        for example, scenarios in groupby(cases(), lambda scenario: scenario.example):
+            if console.is_terminal:
+                console.print(f"\n[bold]Example {example}[/bold]")
+            for scenario in scenarios:
+                rows[scenario.name] = meet(module, scenario, Path(folder))
+                show(console, rows[scenario.name])
+    if console.is_terminal:
+        console.print()
     wrong = {name: row.wrong for name, row in rows.items() if row.wrong}
     for name, why in wrong.items():
         console.print(Text(f"{name}: {why}", "bold red"))
@@ -69,89 +71,100 @@ def run(module: spwf.Module, url: str) -> int:
 def meet(module: spwf.Module, scenario: Scenario, folder: Path) -> Row:
     """Load the module, connect it to the scenario's server, and see what comes of it."""
     pki = Pki.shared(folder, scenario.pki)
-    said = ""
+    said: str | None = None
     try:
-        load(module, scenario, pki)
-        with (
-            Server(scenario, pki) as server,
-            module.connect(server.host, server.port, indicate=True) as sock,
-        ):
+        module.reset()
+        module.wait_for(24)
+        provision(module, scenario, pki)
+        with server_for(scenario, pki) as server, connect(module, server) as sock:
             reply = f"ID: {sock.id:02} OK"
-            said = talk(sock, scenario)
+            said = talk(sock, server)
     except spwf.ModuleError as error:
         reply = f"ERROR: {error.text}"
     except spwf.HarnessError as error:
-        return Row((scenario.expect.mode, UNTOLD, UNTOLD, UNTOLD, UNTOLD), str(error))
+        return Row((scenario.name, scenario.expect.mode, UNTOLD, UNTOLD), str(error))
     return judge(scenario, reply, said, module.emulation.outcome if module.emulation else None)
 
 
-def load(module: spwf.Module, scenario: Scenario, pki: Pki) -> None:
-    """Reset the module and give it what the scenario says, nothing else."""
+def provision(module: spwf.Module, scenario: Scenario, pki: Pki) -> None:
+    """Give the module what the scenario says and nothing else, in the order of [note 3.3]."""
     loads = scenario.module
     files: dict[spwf.Slot, bytes] = {}
     if loads.ca:
         files[spwf.Slot.CA] = pki[loads.ca].cert_pem
     if loads.client:
         files[spwf.Slot.CERT] = pki[loads.client].cert_pem
-        files[spwf.Slot.KEY] = pki[loads.client].key_pem
-    module.reset()
-    module.wait_for(24)
+        files[spwf.Slot.KEY] = pki[loads.key or loads.client].key_pem
     module.clean()
-    if loads.clock is Clock.NOW:
+    if loads.clock is not Clock.UNSET:
         module.set_time()  # when the certificates have been made, or they were of the future
     for slot, data in files.items():
         module.load(slot, data)
     if loads.domain:
         module.set_domain(loads.domain)
+    if loads.clock is Clock.LOST:
+        module.reset()
+        module.wait_for(24)
 
 
-def talk(sock: spwf.Socket, scenario: Scenario) -> str:
-    """Play the module's side of the script; return what to say of a connection."""
-    count = 0
-    for step in scenario.script:
-        sock.write(step.after)
+def connect(module: spwf.Module, server: Server) -> spwf.Socket:
+    """Open a secure socket to the server; an emulated module does not wait for one that is mute."""
+    if isinstance(server, TcpServer) and module.emulation is not None:
+        server.hurry(module.emulation.skip)
+    host = server.scenario.module.host or server.host
+    return module.connect(host, server.port, indicate=True)
+
+
+def talk(sock: spwf.Socket, server: Server) -> str:
+    """Play the module's side of the script and compare both; return what to say of it."""
+    count, script = 0, server.scenario.script
+    for step in script:
+        if step.after:
+            sock.write(step.after)
         answer = b"".join(step.answers)
         if sock.read(len(answer)) != answer:
             raise spwf.HarnessError("the module read something else than the server sent")
         count += len(answer)
-    return f"connected, {count} bytes read" if count else "connected"
+    sent = b"".join(step.after for step in script)
+    server.wait_received(sent)
+    return f", {len(sent)} bytes sent, {count} bytes read" if count else ""
 
 
-def judge(scenario: Scenario, reply: str, said: str, outcome: Outcome | None) -> Row:
-    """Compare with what the scenario expects; without an outcome only the reply can be."""
+def judge(scenario: Scenario, reply: str, said: str | None, outcome: Outcome | None) -> Row:
+    """Compare with what the scenario expects; without an outcome only the reply can be.
+
+    `said`: of a connection; None where there was none.
+    """
     expect = scenario.expect
-    right = bool(said) == (expect.cause is Cause.NONE)
-    mode, version, suite, cause = expect.mode, UNTOLD, UNTOLD, said or UNTOLD
+    right = (said is not None) == (expect.cause is Cause.NONE)
+    mode, what = expect.mode, UNTOLD
     if outcome is not None:
         right = right and (outcome.mode, outcome.cause) == (expect.mode, expect.cause)
-        mode, version = outcome.mode, outcome.version or "-"
-        suite = OPENSSL_NAMES.get(outcome.suite or "", "-")
-        cause = said or outcome.cause.text
+        right = right and outcome.notes.issuperset(expect.notes)
+        right = right and expect.alert in (outcome.alert_received, "")
+        mode, what = outcome.mode, outcome.cause.text
+        if outcome.alert_received:
+            what += f" ({outcome.alert_received})"
+        if said is not None:
+            suite = OPENSSL_NAMES.get(outcome.suite or "", "-")
+            noted = "".join(f", {note}" for note in expect.notes)
+            what = f"{outcome.version} {suite}{said}{noted}"
     wanted = "connected" if expect.cause is Cause.NONE else expect.cause.text
     wrong = "" if right else f"expected {expect.mode}, {wanted}; got {outcome or reply}"
-    return Row((mode.replace("_", "-"), version, suite, reply, cause), wrong)
+    return Row((scenario.name, mode.replace("_", "-"), reply, what), wrong)
 
 
-@contextmanager
-def table(console: Console) -> Iterator[Callable[[Row], None]]:
-    """Give a function that shows one more row."""
+def show(console: Console, row: Row) -> None:
+    """One row: below the others on a terminal, where it folds; elsewhere a line of text."""
     if not console.is_terminal or console.is_dumb_terminal:
-        yield lambda row: print(plain(row), flush=True)
+        widths = COLUMNS.values()
+        texts = zip(row.texts, widths, strict=True)
+        print("  ".join(f"{text:{width}}" for text, width in texts).rstrip(), flush=True)
         return
-    columns = [Column(name, no_wrap=name not in ("Reply", "Cause")) for name in COLUMNS]
-    shown = Table(*columns, box=box.SIMPLE_HEAD, show_edge=False, padding=(0, 1, 0, 0))
-
-    def show(row: Row) -> None:
-        style = "bold red" if row.wrong else "yellow" if "ERROR" in row.texts[3] else "green"
-        shown.add_row(*row.texts, style=style)
-
-    console.print()
-    with Live(shown, console=console):
-        yield show
-    console.print()
-
-
-def plain(row: Row) -> str:
-    """One row as a line of text in columns."""
-    widths = COLUMNS.values()
-    return "  ".join(f"{text:{width}}" for text, width in zip(row.texts, widths, strict=True))
+    name, mode, reply, what = row.texts
+    cells = row.texts if console.width >= WIDE else (name, mode, f"{reply}\n{what}")
+    columns = [Column(width=width or None) for width in COLUMNS.values()][: len(cells) - 1]
+    line = Table.grid(*columns, Column(), padding=(0, 1, 0, 0))
+    style = "bold red" if row.wrong else "yellow" if "ERROR" in reply else "green"
+    line.add_row(*map(Text, cells), style=style)
+    console.print(line)

@@ -150,10 +150,13 @@ class _Role:
     serial: int  # decimal, as -set_serial takes it
     spec: str  # the field of PkiSpec
     issuer: str = ""  # "": itself
+    authority: bool = False  # may sign others, though another signs it
     change: Mapping[str, Any] = field(default_factory=dict)  # of that field
 
 
 _DAY = timedelta(days=1)
+_PAST = {"not_before": -30 * _DAY, "not_after": -_DAY}
+_FUTURE = {"not_before": 3650 * _DAY}
 _ROLES = {
     "ca": _Role("CA domain", 1111, "ca"),
     "server": _Role("server domain", 2222, "server", "ca"),
@@ -161,11 +164,15 @@ _ROLES = {
     "client_ca": _Role("client CA domain", 1111, "client_ca"),
     # For refusals. The wrong CA is "ca" to the last letter, but for its key.
     "wrong_ca": _Role("CA domain", 1111, "ca"),
-    "expired": _Role(
-        "server domain", 4444, "server", "ca", {"not_before": -30 * _DAY, "not_after": -_DAY}
-    ),
-    "not_yet_valid": _Role("server domain", 5555, "server", "ca", {"not_before": 3650 * _DAY}),
-    "wrong_domain": _Role("another domain", 6666, "server", "ca", {"cn": "", "sans": ()}),
+    "expired_ca": _Role("CA domain", 1111, "ca", change=_PAST),
+    "not_yet_valid_ca": _Role("CA domain", 1111, "ca", change=_FUTURE),
+    "expired": _Role("server domain", 4444, "server", "ca", change=_PAST),
+    "not_yet_valid": _Role("server domain", 5555, "server", "ca", change=_FUTURE),
+    "wrong_domain": _Role("another domain", 6666, "server", "ca", change={"cn": "", "sans": ()}),
+    "intermediate": _Role("intermediate CA domain", 7777, "ca", "ca", authority=True),
+    "behind_intermediate": _Role("server domain", 8888, "server", "intermediate"),
+    "unknown_client": _Role("client domain", 3333, "client", "wrong_ca"),
+    "expired_client": _Role("client domain", 4444, "client", "client_ca", change=_PAST),
 }
 ROLES = tuple(_ROLES)
 """The names of a Pki's certificates."""
@@ -205,8 +212,10 @@ class Pki:
     """A family of certificates, in one folder.
 
     `pki["ca"]`, `pki["server"]` and `pki["client"]` are the Credentials of Appendix A. For refusals
-    there are `wrong_ca` (with the DN and serial number of the right one) and, in place of `server`,
-    `expired`, `not_yet_valid` and `wrong_domain`. `client_ca` is `ca` unless the spec says else.
+    there are, in place of `ca`, `wrong_ca` (with the DN and serial number of the right one),
+    `expired_ca` and `not_yet_valid_ca`; in place of `server`, `expired`, `not_yet_valid`,
+    `wrong_domain` and `behind_intermediate`; in place of `client`, `unknown_client` (signed by
+    `wrong_ca`) and `expired_client`. `client_ca` is `ca` unless the spec says else.
     """
 
     def __init__(
@@ -320,7 +329,7 @@ class Pki:
         if issuer:
             for file in (f"{issuer}_key.pem", f"{issuer}_cert.pem"):
                 (folder / file).symlink_to(self.directory.resolve() / file)
-            commands += [_REQUEST, _SIGN]
+            commands += [_REQUEST, _SIGN + (" -extensions v3_ca" if role.authority else "")]
         elif certificate.dated:
             commands += [_REQUEST, _SELF_SIGN_DATED]
         else:

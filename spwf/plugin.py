@@ -30,6 +30,7 @@ from spwf.openssl import OpenSSL
 from spwf.pki import Pki
 from spwf.scenario import Scenario
 from spwf.server import Server
+from spwf.tcp import server_for
 from spwf.transcript import Transcript
 
 Section = tuple[str, Callable[[], str]]
@@ -219,7 +220,7 @@ def serve(
                 pytest.fail(f"{missing}; --spwf-allow-missing skips such tests")
             pki = pki or Pki.shared(_pki_root, scenario.pki)
             host = setting(request.config, "spwf_host")
-            server = stack.enter_context(Server(scenario, pki, openssl=openssl, host=host))
+            server = stack.enter_context(server_for(scenario, pki, openssl=openssl, host=host))
             sections = request.node.stash.setdefault(SECTIONS, [])
             command = shlex.join(server.argv)
             sections.append((f"server {scenario.name}", lambda: f"{command}\n{server.log}"))

@@ -1,7 +1,8 @@
 """Scenarios: what a server does, what the module loads, and what must come of it, as data.
 
 One TOML file each, in servers/ (installed as spwf/servers). This file reads and checks them, and
-turns one into the command line of `openssl s_server` [note 3.3, 3.4]; server.py runs it.
+turns one into the command line of `openssl s_server` [note 3.3, 3.4]; server.py runs it. A scenario
+with a table [tcp] has a server without TLS instead, which is in tcp.py.
 """
 
 import dataclasses
@@ -18,7 +19,7 @@ from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
 from spwf.errors import ScenarioError
 from spwf.openssl import OpenSSL
-from spwf.outcome import Cause, Mode
+from spwf.outcome import Cause, Mode, Note
 from spwf.pki import KEY_TYPES, ROLES, PkiSpec
 from spwf.suites import Version, find
 
@@ -42,6 +43,17 @@ class Clock(StrEnum):
 
     NOW = "now"
     UNSET = "unset"
+    LOST = "lost"
+    """It was told, and then reset."""
+
+
+class End(StrEnum):
+    """What a server without TLS does after its answer."""
+
+    CLOSE = "close"
+    RESET = "reset"
+    WAIT = "wait"
+    """Nothing, until the module leaves."""
 
 
 @dataclass(frozen=True)
@@ -53,10 +65,14 @@ class ServerOptions:
     verify: Verify = Verify.NONE
     suites: tuple[str, ...] = ()
     """Names or codes as in Table 2, in the order of the server; empty: OpenSSL's default."""
+    other_suites: tuple[str, ...] = ()
+    """Suites outside Table 2, by the names of OpenSSL; they come after `suites`."""
     security_level: int | None = None
     """OpenSSL's own refusal of weak keys, digests and suites; 0 switches it off."""
     min_version: Version | None = None
     max_version: Version | None = None
+    tls13_only: bool = False
+    """It speaks TLS 1.3 and nothing else."""
     groups: tuple[str, ...] = ()
     """Curves by the names that OpenSSL takes; empty: its default."""
     echo: bool = False
@@ -71,15 +87,30 @@ class ServerOptions:
 
 
 @dataclass(frozen=True)
+class TcpOptions:
+    """A server that misbehaves below TLS."""
+
+    answer: bytes = b""
+    """Sent when the module's hello has come."""
+    then: End = End.CLOSE
+    listens: bool = True
+    """Else its port is closed."""
+
+
+@dataclass(frozen=True)
 class Loads:
-    """What is loaded into the module before it connects."""
+    """What is loaded into the module before it connects, and how it calls the server."""
 
     ca: str = ""
     """One of pki.ROLES; "": none."""
     client: str = ""
     """Whose certificate and key; "": none."""
+    key: str = ""
+    """Whose key, where it is not that of `client`."""
     domain: str = ""
     clock: Clock = Clock.NOW
+    host: str = ""
+    """A name; "": the address of the server."""
 
 
 @dataclass(frozen=True)
@@ -89,6 +120,10 @@ class Expect:
     mode: Mode
     cause: Cause = Cause.NONE
     """NONE: it connects."""
+    notes: tuple[Note, ...] = ()
+    """Among what the outcome notes."""
+    alert: str = ""
+    """The one that the server sends; "": any, or none."""
 
 
 @dataclass(frozen=True)
@@ -101,6 +136,19 @@ class Step:
 
 
 @dataclass(frozen=True)
+class Real:
+    """The host that the note connects to."""
+
+    host: str
+    port: int
+    gone: str = ""
+    """Why there is none any more."""
+    user: str = ""
+    """Who logs in by the script, where a person's own name and password must take the place."""
+    password: str = ""
+
+
+@dataclass(frozen=True)
 class Scenario:
     """One file of servers/."""
 
@@ -109,12 +157,17 @@ class Scenario:
     note: str
     """Section of the note that it follows, such as `3.3`."""
     expect: Expect
+    example: int = 0
+    """Which of the note's five it is, or is a failing twin of; 0: none."""
     pki: PkiSpec = field(default_factory=PkiSpec)
     """For who has no Pki of his own; the scenario works with any."""
     server: ServerOptions = field(default_factory=ServerOptions)
+    tcp: TcpOptions | None = None
+    """In place of `server`."""
     module: Loads = field(default_factory=Loads)
     script: tuple[Step, ...] = ()
     """Played from its beginning for every connection."""
+    real: Real | None = None
 
     @classmethod
     def names(cls) -> list[str]:
@@ -162,8 +215,11 @@ class Scenario:
             argv += ["-min_protocol", server.min_version]
         if server.max_version:
             argv += ["-max_protocol", server.max_version]
-        if server.suites or server.security_level is not None:
-            ciphers = [find(suite).openssl for suite in server.suites] or ["DEFAULT"]
+        if server.tls13_only:
+            argv += ["-tls1_3"]
+        if server.suites or server.other_suites or server.security_level is not None:
+            ciphers = [find(suite).openssl for suite in server.suites]
+            ciphers = [*ciphers, *server.other_suites] or ["DEFAULT"]
             if server.security_level is not None:
                 ciphers.append(f"@SECLEVEL={server.security_level}")
             argv += ["-cipher", ":".join(ciphers)]
@@ -175,6 +231,8 @@ class Scenario:
 
     def missing(self, openssl: OpenSSL) -> str:
         """Why this openssl cannot serve it; "" where it can."""
+        if self.tcp or self.server.tls13_only:
+            return ""
         versions = self.server.versions
         for name in self.server.suites:
             suite = find(name)
@@ -256,6 +314,7 @@ class _Reader:
             "server.cert": scenario.server.cert,
             "module.ca": scenario.module.ca or "ca",
             "module.client": scenario.module.client or "client",
+            "module.key": scenario.module.key or "client",
         }
         for key, name in named.items():
             if name not in ROLES:
@@ -270,6 +329,10 @@ class _Reader:
                 raise self.error(f"server.suites[{i}]", str(error.args[0])) from None
         if not scenario.server.versions:
             raise self.error("server.max_version", "is below min_version")
+        if scenario.server.tls13_only and len(scenario.server.versions) < len(Version):
+            raise self.error("server.tls13_only", "goes without min_version and max_version")
+        if scenario.tcp and (scenario.script or scenario.server != ServerOptions()):
+            raise self.error("tcp", "is a server of its own: no [server], no [[script]]")
         if scenario.script and scenario.server.echo:
             raise self.error("script", "a server that echoes answers nothing else")
         for i, step in enumerate(scenario.script):

@@ -1,4 +1,4 @@
-"""`spwf serve`: the openssl server of one scenario, in the foreground.
+"""`spwf serve`: the server of one scenario, in the foreground.
 
 Called by cli.py. The certificates stay in the user's cache, so that a module which has loaded them
 trusts the next run too, and the command that is printed works by itself.
@@ -20,6 +20,7 @@ from spwf.errors import ServerError
 from spwf.pki import Pki
 from spwf.scenario import Clock, Scenario
 from spwf.server import Server
+from spwf.tcp import server_for
 
 
 def run(name: str, host: str, port: int) -> None:
@@ -28,7 +29,7 @@ def run(name: str, host: str, port: int) -> None:
         show_scenarios(stderr=True)
     scenario = Scenario.load(name)
     pki = Pki.shared(cache() / "pki", scenario.pki)
-    with Server(scenario, pki, host=host, port=port) as server:
+    with server_for(scenario, pki, host=host, port=port) as server:
         print(
             scenario.title, *loads(scenario, pki), "", shlex.join(server.argv), sep="\n", flush=True
         )
@@ -42,15 +43,18 @@ def run(name: str, host: str, port: int) -> None:
 def loads(scenario: Scenario, pki: Pki) -> Iterator[str]:
     """Give what the module must be told before it connects, one line each."""
     wanted = scenario.module
-    if wanted.clock is Clock.NOW:
-        yield "  SETTIME   the time"
+    if wanted.clock is not Clock.UNSET:
+        lost = ", and then a reset" if wanted.clock is Clock.LOST else ""
+        yield f"  SETTIME   the time{lost}"
     if wanted.ca:
         yield f"  f_ca      {pki[wanted.ca].cert_path}"
     if wanted.client:
         yield f"  f_cert    {pki[wanted.client].cert_path}"
-        yield f"  f_key     {pki[wanted.client].key_path}"
+        yield f"  f_key     {pki[wanted.key or wanted.client].key_path}"
     if wanted.domain:
         yield f"  f_domain  {wanted.domain}"
+    if wanted.host:
+        yield f"  SOCKON    to {wanted.host}"
 
 
 def send_typed(server: Server) -> None:

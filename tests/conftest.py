@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 import spwf
-from spwf.scenario import Clock
+from spwf.demo import provision as provision_module
 
 os.environ["PYTHONSAFEPATH"] = "1"
 
@@ -81,16 +81,6 @@ def provision() -> Callable[[spwf.Module, spwf.Server], None]:
     """Loads what a server's scenario wants the module to have, in the order of [note 3.3]."""
 
     def load(module: spwf.Module, server: spwf.Server) -> None:
-        wanted, pki = server.scenario.module, server.pki
-        module.clean()
-        if wanted.clock is Clock.NOW:
-            module.set_time()
-        if wanted.ca:
-            module.load(spwf.Slot.CA, pki[wanted.ca].cert_pem)
-        if wanted.client:
-            module.load(spwf.Slot.CERT, pki[wanted.client].cert_pem)
-            module.load(spwf.Slot.KEY, pki[wanted.client].key_pem)
-        if wanted.domain:
-            module.set_domain(wanted.domain)
+        provision_module(module, server.scenario, server.pki)
 
     return load

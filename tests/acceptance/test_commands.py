@@ -2,17 +2,21 @@
 
 import os
 import pty
+import re
 import signal
 import subprocess
 import sysconfig
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
 import spwf
 from spwf.openssl import OpenSSL
+from spwf.outcome import Cause
+from spwf.scenario import Scenario
 
 SPWF = str(Path(sysconfig.get_path("scripts")) / "spwf")
 DEADLINE = 30.0  # s, for every wait
@@ -29,17 +33,43 @@ def run(*arguments: str, typed: str = "", **env: str) -> subprocess.CompletedPro
     )
 
 
-def test_demo_shows_three_connections_and_three_refusals() -> None:
+def test_demo_shows_the_five_examples_each_with_its_failing_twins() -> None:
     done = run("demo")
     assert done.returncode == 0, done.stdout + done.stderr
     _, *rows, end = done.stdout.splitlines()
-    modes = ["mutual", "mutual", "one-way", "one-way", "anonymous", "anonymous"]
-    assert [row.split()[0] for row in rows] == modes
-    assert all("  TLSv1.2  ECDHE-" in row for row in rows)
-    assert ["  ID: 00 OK  " in row for row in rows] == [True, False] * 3
-    assert ["  ERROR: SSL/TLS unable to connect  " in row for row in rows] == [False, True] * 3
-    assert "483 bytes read" in rows[4]
-    assert end.startswith("6 of 6 as expected")
+    cases = [scenario for scenario in map(Scenario.load, Scenario.names()) if scenario.example]
+    assert {row.split()[0] for row in rows} == {scenario.name for scenario in cases}
+    order = [Scenario.load(row.split()[0]).example for row in rows]
+    assert order == sorted(order)
+    for row in rows:
+        scenario = Scenario.load(row.split()[0])
+        assert row.split()[1] == scenario.expect.mode.replace("_", "-")
+        if scenario.expect.cause is Cause.NONE:
+            assert "  ID: 00 OK  " in row
+            assert "  TLSv1.2 ECDHE-" in row
+        else:
+            assert "  ERROR: " in row
+            assert scenario.expect.cause.text in row
+    assert any("273 bytes sent, 229 bytes read" in row for row in rows)
+    assert any("18 bytes sent, 483 bytes read" in row for row in rows)
+    assert end.startswith(f"{len(cases)} of {len(cases)} as expected")
+
+
+def test_demo_fits_a_terminal_of_80_columns() -> None:
+    master, terminal = pty.openpty()
+    env = os.environ | {"COLUMNS": "80", "LINES": "24", "TERM": "xterm", "NO_COLOR": "1"}
+    with subprocess.Popen([SPWF, "demo"], stdout=terminal, env=env) as demo:
+        os.close(terminal)
+        shown = b""
+        with suppress(OSError):  # the terminal has ended
+            while piece := os.read(master, 4096):
+                shown += piece
+        assert demo.wait(DEADLINE) == 0
+    os.close(master)
+    lines = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", shown.decode()).splitlines()
+    assert any("client-certificate-missing" in line for line in lines)
+    assert any("ERROR: SSL/TLS" in line for line in lines)
+    assert max(map(len, lines)) <= 80
 
 
 def test_demo_fails_where_a_server_is_not_what_it_should_be(tmp_path: Path) -> None:
@@ -51,7 +81,7 @@ def test_demo_fails_where_a_server_is_not_what_it_should_be(tmp_path: Path) -> N
     done = run("demo", OPENSSL_CONF=str(config))
     assert done.returncode == 1
     assert "example1: expected mutual, connected; got mutual, refused: version" in done.stdout
-    assert "\n0 of 6 as expected" in done.stdout
+    assert "example2: expected one_way, connected; got one-way, refused: version" in done.stdout
 
 
 def test_demo_says_what_is_wrong_with_a_url() -> None:
@@ -122,7 +152,7 @@ def test_a_prompt_completes_and_shows_indications_while_it_waits(terminal: Termi
 def test_serve_lists_its_scenarios() -> None:
     for done in (run("serve"), run("serve", "--list")):
         assert done.returncode == 0
-        assert all(f"  {name} " in done.stdout for name in spwf.Scenario.names())
+        assert all(f"  {name} " in done.stdout for name in Scenario.names())
 
 
 def test_serve_names_the_scenarios_where_there_is_no_such_one() -> None:

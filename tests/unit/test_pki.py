@@ -142,6 +142,31 @@ def test_server_certificate_of_another_domain_is_right_otherwise(tmp_path: Path)
     assert verify(pki["ca"].cert_path, pki["wrong_domain"].cert_path)
 
 
+def test_certificate_authority_may_be_out_of_its_dates(tmp_path: Path) -> None:
+    pki = Pki(tmp_path)
+    assert dates(pki["expired_ca"].cert_path)[1] < datetime.now(UTC)
+    assert dates(pki["not_yet_valid_ca"].cert_path)[0] > datetime.now(UTC)
+    for name in ("expired_ca", "not_yet_valid_ca"):
+        assert "CA:TRUE" in x509(pki[name].cert_path, "-text")
+
+
+def test_server_behind_an_intermediate_is_verified_with_it_and_not_without(tmp_path: Path) -> None:
+    pki = Pki(tmp_path)
+    ca, server = pki["ca"].cert_path, pki["behind_intermediate"].cert_path
+    assert not verify(ca, server)
+    OpenSSL.find().run(
+        *("verify", "-CAfile", str(ca), "-untrusted", str(pki["intermediate"].cert_path)),
+        str(server),
+    )
+
+
+def test_clients_that_a_server_refuses_are_unknown_or_expired(tmp_path: Path) -> None:
+    pki = Pki(tmp_path)
+    assert not verify(pki["ca"].cert_path, pki["unknown_client"].cert_path)
+    assert verify(pki["wrong_ca"].cert_path, pki["unknown_client"].cert_path)
+    assert dates(pki["expired_client"].cert_path)[1] < datetime.now(UTC)
+
+
 def test_client_is_signed_by_the_same_ca_unless_it_has_its_own(tmp_path: Path) -> None:
     same = Pki(tmp_path / "same")
     assert same.root_ca_of_client.read_bytes() == same["ca"].cert_pem == same["client_ca"].cert_pem

@@ -1,5 +1,6 @@
 """Scenario files: what is read, what is refused, and the command that comes of one."""
 
+from base64 import b64encode
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -42,7 +43,7 @@ def test_every_scenario_loads_and_stock_openssl_can_serve_it(name: str) -> None:
     assert scenario.missing(OpenSSL.find()) == ""
 
 
-def test_refusals_are_those_of_the_three_modes() -> None:
+def test_refusals_and_failures_are_these() -> None:
     refused = {
         (scenario.name, scenario.expect.mode, scenario.expect.cause)
         for scenario in map(Scenario.load, Scenario.names())
@@ -50,12 +51,50 @@ def test_refusals_are_those_of_the_three_modes() -> None:
     }
     assert refused == {
         ("wrong-ca", Mode.ONE_WAY, Cause.CHAIN),
+        ("unknown-intermediate", Mode.ONE_WAY, Cause.CHAIN),
         ("wrong-domain", Mode.ONE_WAY, Cause.DOMAIN),
         ("not-yet-valid", Mode.ONE_WAY, Cause.NOT_YET_VALID),
+        ("ca-expired", Mode.ONE_WAY, Cause.CA_EXPIRED),
+        ("ca-not-yet-valid", Mode.ONE_WAY, Cause.CA_NOT_YET_VALID),
         ("clock-not-set", Mode.ONE_WAY, Cause.CLOCK),
+        ("clock-lost", Mode.ONE_WAY, Cause.CLOCK),
         ("expired", Mode.MUTUAL, Cause.EXPIRED),
+        ("example1-option3", Mode.MUTUAL, Cause.CLIENT_REFUSED),
+        ("client-expired", Mode.MUTUAL, Cause.CLIENT_REFUSED),
+        ("client-foreign-key", Mode.MUTUAL, Cause.PAIR),
         ("client-certificate-missing", Mode.ANONYMOUS, Cause.CLIENT_CERTIFICATE),
+        ("name-unknown", Mode.ANONYMOUS, Cause.RESOLVE),
+        ("port-closed", Mode.ANONYMOUS, Cause.REFUSED),
+        ("server-silent", Mode.ANONYMOUS, Cause.TIMEOUT),
+        ("server-closes", Mode.ANONYMOUS, Cause.CLOSED),
+        ("server-resets", Mode.ANONYMOUS, Cause.RESET),
+        ("server-garbage", Mode.ANONYMOUS, Cause.PROTOCOL),
+        ("server-http", Mode.ANONYMOUS, Cause.NOT_TLS),
+        ("no-common-suite", Mode.ANONYMOUS, Cause.SUITE),
+        ("tls13-only", Mode.ANONYMOUS, Cause.VERSION),
     }
+
+
+def test_every_scenario_but_the_echo_belongs_to_an_example() -> None:
+    examples = {scenario.example for scenario in map(Scenario.load, Scenario.names())}
+    assert examples == {0, 1, 2, 3, 4, 5}
+    assert [name for name in Scenario.names() if not Scenario.load(name).example] == ["echo"]
+
+
+def test_example_3_logs_in_as_the_user_it_names() -> None:
+    scenario = Scenario.load("example3")
+    assert scenario.real is not None
+    assert (scenario.real.host, scenario.real.port) == ("smtp.gmail.com", 465)
+    login = f"\0{scenario.real.user}\0{scenario.real.password}".encode()
+    assert b"AUTH PLAIN " + b64encode(login) + b"\r\n" in [s.after for s in scenario.script]
+
+
+def test_server_without_table_2_has_the_suites_it_names() -> None:
+    argv = Scenario.load("no-common-suite").argv("openssl", Path("."))
+    assert argv[argv.index("-cipher") + 1] == (
+        "ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES256-GCM-SHA384:@SECLEVEL=0"
+    )
+    assert "-tls1_3" in Scenario.load("tls13-only").argv("openssl", Path("."))
 
 
 def test_mode_follows_from_what_is_loaded() -> None:
@@ -162,6 +201,13 @@ def test_unknown_scenario_is_answered_with_those_that_exist() -> None:
         (GOOD + '[server]\ncert = "mine"\n', "server.cert: must be one of ca, server, client, "),
         (GOOD + '[module]\nca = "mine"\n', "module.ca: must be one of ca, "),
         (GOOD + '[module]\nclient = "mine"\n', "module.client: must be one of ca, "),
+        (GOOD + '[module]\nkey = "mine"\n', "module.key: must be one of ca, "),
+        (
+            GOOD + '[server]\ntls13_only = true\nmin_version = "TLSv1"\n',
+            "server.tls13_only: goes without min_version and max_version",
+        ),
+        (GOOD + "[server]\necho = true\n[tcp]\n", "tcp: is a server of its own"),
+        (GOOD + '[tcp]\nthen = "sing"\n', "tcp.then: must be one of close, reset, wait, not"),
         (GOOD + "[pki.ca]\nnot_after = 1\n", "pki.ca.not_after: must be datetime or timedelta"),
         (GOOD + '[pki]\nkey = "dsa"\n', "pki.key: must be one of rsa1024, "),
         (GOOD + '[[script]]\nafter = "x"\n', "script[0].answers: is missing"),

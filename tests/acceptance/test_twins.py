@@ -1,0 +1,62 @@
+"""The failing twins of the note's examples: the reply on the wire, and the cause beside it.
+
+And the two whose checks are off, so that they connect.
+"""
+
+from collections.abc import Callable
+
+import pytest
+
+import spwf
+from spwf.demo import connect
+from spwf.outcome import Cause, Note
+from spwf.scenario import Scenario
+
+Serve = Callable[..., spwf.Server]
+Provision = Callable[[spwf.Module, spwf.Server], None]
+
+TEXTS = {Cause.RESOLVE: b"Failed to resolve name", Cause.REFUSED: b"Failed to connect"}
+FAILING = [n for n in Scenario.names() if Scenario.load(n).expect.cause is not Cause.NONE]
+
+
+@pytest.mark.parametrize(
+    ("name", "note"),
+    [("example1-option2", Note.CERT_SENT), ("domain-not-set", Note.NAME_UNCHECKED)],
+)
+def test_what_nobody_checks_connects_and_is_noted(
+    module: spwf.Module, serve: Serve, provision: Provision, name: str, note: Note
+) -> None:
+    server = serve(name)
+    provision(module, server)
+    with connect(module, server) as sock:
+        sock.write(b"hello from the module\n")
+        server.wait_received(b"hello from the module\n")
+        if module.emulation is not None:
+            outcome = module.emulation.outcome
+            assert outcome is not None
+            assert outcome.connected
+            assert note in outcome.notes
+            assert server.scenario.expect.notes == (note,)
+
+
+@pytest.mark.parametrize("name", FAILING)
+def test_failure_is_short_on_the_wire_and_told_in_full_beside_it(
+    module: spwf.Module, serve: Serve, provision: Provision, name: str
+) -> None:
+    server = serve(name)
+    provision(module, server)
+    expect = server.scenario.expect
+    module.transcript.clear()
+    with pytest.raises(spwf.ModuleError) as error:
+        connect(module, server)
+    text = TEXTS.get(expect.cause, b"SSL/TLS unable to connect")
+    assert error.value.text == text.decode()
+    came = b"".join(entry.data for entry in module.transcript if entry.direction == "<")
+    assert came == b"\r\nERROR: " + text + b"\r\n"
+    if module.emulation is not None:
+        outcome = module.emulation.outcome
+        assert outcome is not None
+        assert not outcome.connected
+        assert (outcome.mode, outcome.cause) == (expect.mode, expect.cause), str(outcome)
+        assert expect.alert in (outcome.alert_received, ""), str(outcome)
+    assert module.command("AT").error is None
