@@ -31,6 +31,7 @@
 #define TCP_SND_BUF (2 * TCP_MSS)
 #define TCP_SND_QUEUELEN 8
 #define TCP_QUEUE_OOSEQ 0
+#define LWIP_DISABLE_TCP_SANITY_CHECKS 1 /* a window need not fit the pool: blocks.c keeps it */
 
 /* ---- memory ---- */
 #define MEM_ALIGNMENT 4
@@ -39,7 +40,7 @@
 #define MEMP_NUM_TCP_PCB_LISTEN 1
 #define MEMP_NUM_TCP_SEG 16
 #define MEMP_NUM_UDP_PCB 3
-#define PBUF_POOL_SIZE 6
+#define PBUF_POOL_SIZE 5
 #define PBUF_POOL_BUFSIZE 600
 
 #endif

@@ -8,7 +8,7 @@
 
 #include "cm3/semihosting.h"
 
-enum { LINE = 768 };
+enum { LINE = 1024 };
 
 struct options options;
 
@@ -236,7 +236,7 @@ void options_read(void) {
         return;
     }
     if (!semihosting_command_line(line, sizeof line)) {
-        refuse("more than 767 bytes of them");
+        refuse("more than 1023 bytes of them");
     }
     for (char *word = line, *next; word != NULL; word = next) {
         next = strchr(word, ' ');

@@ -16,7 +16,7 @@
 #include "points.h"
 #include "sequence.h"
 
-enum { OPTION_ROUTES = 8, OPTION_POINTS = 4 };
+enum { OPTION_ROUTES = 8, OPTION_POINTS = 2 };
 
 struct option_route {
     const char *name;

@@ -15,8 +15,8 @@
 
 struct spwf_tls { /* from port->alloc; m->tls while a secure socket lives */
     WOLFSSL_CTX *ctx;
-    WOLFSSL *ssl;
-    int id; /* of the socket, for port->net */
+    WOLFSSL *ssl; /* NULL before the first step of the handshake */
+    int id;       /* of the socket, for port->net */
     bool clock_set;
     uint64_t now; /* seconds since 1970, as at SOCKON */
 
@@ -43,8 +43,11 @@ struct spwf_tls { /* from port->alloc; m->tls while a secure socket lives */
 };
 
 /* ---- tls_setup.c ---- */
-/* Makes m->tls's context and session of wolfSSL. NONE, or why not: what was made is the caller's. */
-enum spwf_cause spwf_tls_setup_make(struct spwf *m, const struct spwf_tls_setup *setup);
+/* Makes m->tls's context of wolfSSL from the files. NONE, or why not; what was made is the caller's. */
+enum spwf_cause spwf_tls_setup_context(struct spwf *m, const struct spwf_tls_setup *setup);
+/* Makes its session, when the files are out of memory again: so its long-lived parts take their
+ * place, and what is free stays in one piece, for a record of 16 KB. */
+enum spwf_cause spwf_tls_setup_session(struct spwf *m);
 
 /* ---- tls_pair.c ---- */
 /* Whether the certificate and the private key that were loaded into `ctx` belong together. */

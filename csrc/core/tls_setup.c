@@ -90,29 +90,32 @@ static bool make_context(struct spwf *m) {
     return true;
 }
 
-static bool make_session(struct spwf *m, const struct spwf_tls_setup *setup) {
+/* RFC 6066 3: an address is no server_name. */
+static bool name_server(struct spwf *m, const char *host) {
+    return !m->config.sni || host == NULL || spwf_tls_policy_is_ip(host) ||
+           wolfSSL_CTX_UseSNI(m->tls->ctx, WOLFSSL_SNI_HOST_NAME, host, (uint16_t)strlen(host)) ==
+               WOLFSSL_SUCCESS;
+}
+
+enum spwf_cause spwf_tls_setup_context(struct spwf *m, const struct spwf_tls_setup *setup) {
+    enum spwf_cause cause = SPWF_CAUSE_PROTOCOL;
+    if (make_context(m) && name_server(m, setup->host)) {
+        cause = load_files(m, setup);
+    }
+    return m->tls->exhausted ? SPWF_CAUSE_MEMORY : cause;
+}
+
+enum spwf_cause spwf_tls_setup_session(struct spwf *m) {
     struct spwf_tls *t = m->tls;
     bool anonymous = m->outcome.mode == SPWF_ANONYMOUS;
     wolfSSL_CTX_set_verify(t->ctx, anonymous ? WOLFSSL_VERIFY_NONE : WOLFSSL_VERIFY_PEER,
                            spwf_tls_verify_chain);
     t->ssl = wolfSSL_new(t->ctx);
     if (t->ssl == NULL) {
-        return false;
+        return t->exhausted ? SPWF_CAUSE_MEMORY : SPWF_CAUSE_PROTOCOL;
     }
     wolfSSL_SetCertCbCtx(t->ssl, m);
     wolfSSL_SetIOReadCtx(t->ssl, m);
     wolfSSL_SetIOWriteCtx(t->ssl, m);
-    if (!m->config.sni || setup->host == NULL || spwf_tls_policy_is_ip(setup->host)) {
-        return true; /* RFC 6066 3: an address is no server_name */
-    }
-    return wolfSSL_UseSNI(t->ssl, WOLFSSL_SNI_HOST_NAME, setup->host,
-                          (uint16_t)strlen(setup->host)) == WOLFSSL_SUCCESS;
-}
-
-enum spwf_cause spwf_tls_setup_make(struct spwf *m, const struct spwf_tls_setup *setup) {
-    enum spwf_cause cause = make_context(m) ? load_files(m, setup) : SPWF_CAUSE_PROTOCOL;
-    if (cause == SPWF_CAUSE_NONE && !make_session(m, setup)) {
-        cause = SPWF_CAUSE_PROTOCOL;
-    }
-    return m->tls->exhausted ? SPWF_CAUSE_MEMORY : cause;
+    return SPWF_CAUSE_NONE;
 }

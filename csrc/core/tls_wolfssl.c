@@ -123,7 +123,7 @@ int spwf_tls_open(struct spwf *m, int id, const struct spwf_tls_setup *setup) {
             .id = id, .clock_set = setup->clock_set, .now = setup->clock_set ? setup->now : 0};
         memcpy(m->tls->domain, domain, length);
         enter(m);
-        cause = spwf_tls_setup_make(m, setup);
+        cause = spwf_tls_setup_context(m, setup);
         leave();
     }
     m->outcome.cause = (uint8_t)cause;
@@ -208,7 +208,10 @@ int spwf_tls_handshake(struct spwf *m) {
     bool done = t->connected;
     if (!t->connected && !t->dead) {
         enter(m);
-        enum spwf_cause cause = step(m, &done);
+        enum spwf_cause cause = t->ssl == NULL ? spwf_tls_setup_session(m) : SPWF_CAUSE_NONE;
+        if (cause == SPWF_CAUSE_NONE) {
+            cause = step(m, &done);
+        }
         leave();
         t->dead = cause != SPWF_CAUSE_NONE;
         t->connected = done && !t->dead;

@@ -41,11 +41,11 @@ void uart_interrupt(struct uart *u) {
     cpu_event = true;
     UARTICR(u) = RXIM | RTIM;
     while ((UARTFR(u) & RXFE) == 0) {
-        if (u->tail - u->head == UART_RING) {
+        if (u->tail - u->head == u->size) {
             UARTIMSC(u) = 0;
             return;
         }
-        u->ring[u->tail % UART_RING] = (uint8_t)UARTDR(u);
+        u->ring[u->tail % u->size] = (uint8_t)UARTDR(u);
         u->tail++;
     }
 }
@@ -54,7 +54,7 @@ void uart_interrupt(struct uart *u) {
 void uart_refill(struct uart *u) {
     if (UARTIMSC(u) == 0) {
         uart_interrupt(u);
-        UARTIMSC(u) = u->tail - u->head < UART_RING ? RXIM | RTIM : 0;
+        UARTIMSC(u) = u->tail - u->head < u->size ? RXIM | RTIM : 0;
     }
 }
 

@@ -4,8 +4,8 @@
 #include "uart.h"
 
 const uint8_t *uart_peek(const struct uart *u, size_t *len) {
-    uint32_t at = u->head % UART_RING, used = u->tail - u->head;
-    *len = used < UART_RING - at ? used : UART_RING - at;
+    uint32_t at = u->head % u->size, used = u->tail - u->head;
+    *len = used < u->size - at ? used : u->size - at;
     return u->ring + at;
 }
 

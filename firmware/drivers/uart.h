@@ -11,15 +11,15 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { UART_RING = 512 }; /* a power of two */
-
 struct uart {
+    uint8_t *ring;
+    uint32_t size; /* of the ring, a power of two */
     uintptr_t base;
     uint32_t clock;               /* Hz, of the controller */
     volatile uint32_t head, tail; /* bytes taken, bytes come; both only grow */
-    uint8_t ring[UART_RING];
 };
 
+/* `ring` and `size` are the caller's. */
 void uart_start(struct uart *u, uintptr_t base, uint32_t clock, uint32_t baud);
 void uart_speed(struct uart *u, uint32_t baud);
 void uart_interrupt(struct uart *u);

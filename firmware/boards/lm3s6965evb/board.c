@@ -38,7 +38,11 @@ enum { IRQ_UART0 = 5, IRQ_UART1 = 6, IRQ_WDT = 18, IRQ_ETH = 42 };
 
 enum { CLOCK = 50000000, BAUD = 115200, WATCHDOG_S = 60 };
 
-static struct uart uarts[BOARD_WIRES];
+static uint8_t at_ring[512], side_ring[64];
+static struct uart uarts[BOARD_WIRES] = {
+    [BOARD_AT] = {.ring = at_ring, .size = sizeof at_ring},
+    [BOARD_SIDE] = {.ring = side_ring, .size = sizeof side_ring},
+};
 
 static void uart0(void) {
     uart_interrupt(&uarts[BOARD_AT]);
