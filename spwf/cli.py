@@ -85,10 +85,19 @@ def main() -> None:
 @click.option(
     "--url", default="spwf://", show_default=True, help="The module: any pySerial URL or device."
 )
-def demo(url: str) -> None:
+@click.option(
+    "--real", metavar="NAME", help="Instead, run this example against the host of the note."
+)
+def demo(url: str, real: str | None) -> None:
     """Run the note's five examples over real openssl servers, and every way they fail."""
+    from spwf import real as real_host
     from spwf.demo import run
 
+    if real is not None:
+        scenario, host = real_host.find(real)
+        with open_module(url) as module:
+            real_host.run(module, scenario, host)
+        return
     with open_module(url) as module:
         status = run(module, url)
     raise SystemExit(status)

@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sysconfig
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -82,6 +82,38 @@ def test_demo_fails_where_a_server_is_not_what_it_should_be(tmp_path: Path) -> N
     assert done.returncode == 1
     assert "example1: expected mutual, connected; got mutual, refused: version" in done.stdout
     assert "example2: expected one_way, connected; got one-way, refused: version" in done.stdout
+
+
+def test_demo_of_a_real_host_says_where_there_is_none() -> None:
+    done = run("demo", "--real", "example4")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "api.xively.com:8091 cannot be reached: Xively no longer exists" in done.stderr
+    done = run("demo", "--real", "example1")
+    assert done.returncode == 1
+    assert "the server of example1 is your own: spwf serve example1" in done.stderr
+
+
+def test_demo_of_a_real_host_plays_the_script_against_it(serve: Callable[..., spwf.Server]) -> None:
+    server = serve("example5")
+    url = f"spwf://?route=my.st.com:443={server.host}:{server.port}"
+    done = run("demo", "--real", "example5", "--url", url)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("connected to my.st.com:443\n> GET / HTTP/1.1\n")
+    assert "< HTTP/1.1 302 Found\n" in done.stdout
+    assert done.stdout.endswith("< </html>\n")
+
+
+def test_demo_of_a_real_host_logs_in_with_what_it_asked_for(
+    serve: Callable[..., spwf.Server],
+) -> None:
+    server = serve("example3")
+    url = f"spwf://?route=smtp.gmail.com:465={server.host}:{server.port}"
+    typed = "example@gmail.com\npassword\n"
+    done = run("demo", "--real", "example3", "--url", url, typed=typed)
+    assert done.returncode == 0, done.stderr
+    assert "> AUTH PLAIN <user and password>\n< 235 2.7.0 Accepted\n" in done.stdout
+    assert "< 221 " in done.stdout
+    assert b"AUTH PLAIN AGV4YW1wbGVAZ21haWwuY29tAHBhc3N3b3Jk\r\n" in server.received
 
 
 def test_demo_says_what_is_wrong_with_a_url() -> None:
