@@ -1,4 +1,4 @@
-"""The commands `spwf demo`, `repl`, `emulate`, `serve`, `pki` and `flash`.
+"""The commands of `spwf`.
 
 Each command's work is in a module of its own, imported when the command runs, so that `spwf --help`
 is quick. What a user can cause ends in one line on stderr: exit status 2 for a wrong command line,
@@ -17,6 +17,7 @@ from spwf.errors import HarnessError, ModuleError, OpenSSLError
 from spwf.ports.options import OPTIONS, Option
 
 if TYPE_CHECKING:
+    from spwf.certificates import Material
     from spwf.module import Module
     from spwf.wires import Wire
 
@@ -235,6 +236,69 @@ def pki(directory: Path, force: bool) -> None:
         table.add_row(name, str(path.stat().st_size), examples.WHAT[path.name])
     click.echo(f"In {directory}:")
     Console(highlight=False).print(table)
+
+
+READABLE = click.Path(exists=True, dir_okay=False, path_type=Path)
+
+
+def material_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Give `command` the TLS files of a module: --ca, --cert, --key and --domain."""
+    for option in reversed(
+        (
+            click.option("--ca", type=READABLE, help="CA certificate, PEM: checks the server."),
+            click.option("--cert", type=READABLE, help="The module's certificate, PEM."),
+            click.option("--key", type=READABLE, help="Its private key, PEM."),
+            click.option("--domain", default="", help="Name that the server's certificate bears."),
+        )
+    ):
+        command = option(command)
+    return command
+
+
+def read_material(ca: Path | None, cert: Path | None, key: Path | None, domain: str) -> "Material":
+    """Read the files; one of the wrong kind, or half a pair, is the user's mistake."""
+    from spwf.certificates import FileError, Material
+
+    try:
+        return Material.read(ca, cert, key, domain)
+    except FileError as error:
+        raise click.UsageError(f"{error}.") from error
+
+
+@main.command()
+@click.argument("server", metavar="HOST:PORT", type=endpoint)
+@material_options
+@click.option("--url", help="Ask the module at this pySerial URL or device too.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def probe(
+    server: tuple[str, int],
+    ca: Path | None,
+    cert: Path | None,
+    key: Path | None,
+    domain: str,
+    url: str | None,
+    as_json: bool,
+) -> None:
+    """Find out whether a module with these files can connect to a server; if not, why.
+
+    An emulated module connects from this machine. With --url the module there does, and its answer
+    counts; it must be in a network, keeps the files in its flash, and is reset before and after.
+    Exit status: 0 it connects, 1 it is refused, 2 the command is wrong.
+    """
+    from spwf import probe as prober
+
+    if (cert is None) != (key is None):
+        raise click.UsageError("--cert and --key go together: the module uses neither alone.")
+    material = read_material(ca, cert, key, domain)
+    identity = ("-cert", str(cert), "-key", str(key)) if cert else ()
+    if url is None:
+        report = prober.probe(*server, material, identity)
+    else:
+        with open_module(url) as module:
+            report = prober.probe_real(url, module, *server, material, identity)
+    for line in [report.json()] if as_json else report.lines():
+        click.echo(line)
+    raise SystemExit(0 if report.connects else 1)
 
 
 def flash_address(_ctx: click.Context, _param: click.Parameter, text: str) -> int:

@@ -1,0 +1,225 @@
+"""Certificates and keys in PEM files: what they are, and what a module takes [note 1.2, 2.1].
+
+Called by diagnosis.py, probe.py and provision.py; reads with the library `cryptography`.
+"""
+
+import warnings
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.asymmetric.types import (
+    CertificatePublicKeyTypes,
+    PrivateKeyTypes,
+)
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    PublicFormat,
+    load_pem_private_key,
+)
+from cryptography.x509.oid import ExtensionOID, NameOID
+
+from spwf.errors import HarnessError
+
+CAP = 3072
+"""Bytes that the module has for its four TLS files together [design 10, "Sizes"]."""
+
+RSA_BITS = (1024, 2048)  # the least and the most that the module can use [note 2.1]
+CURVES = {  # as OpenSSL calls them: as the note does
+    "secp192r1": "P-192",
+    "secp224r1": "P-224",
+    "secp256r1": "P-256",
+    "secp384r1": "P-384",
+    "secp521r1": "P-521",
+}
+DIGESTS = ("md5", "sha1", "sha256")  # [note 2.1]
+
+# Those that the core knows (tls_verify.c), so that a name reads as in Outcome.subject.
+_ATTRIBUTES = {
+    NameOID.COMMON_NAME: "CN",
+    NameOID.SURNAME: "SN",
+    NameOID.SERIAL_NUMBER: "serialNumber",
+    NameOID.COUNTRY_NAME: "C",
+    NameOID.LOCALITY_NAME: "L",
+    NameOID.STATE_OR_PROVINCE_NAME: "ST",
+    NameOID.ORGANIZATION_NAME: "O",
+    NameOID.ORGANIZATIONAL_UNIT_NAME: "OU",
+    NameOID.TITLE: "T",
+    NameOID.EMAIL_ADDRESS: "emailAddress",
+}
+
+
+class FileError(HarnessError):
+    """A file that is not what it should be; the message names it and says what it is."""
+
+
+def distinguished_name(name: x509.Name) -> str:
+    """As the note writes it [note 1.2], in the certificate's order: `C=IT, O=STM, CN=John`."""
+    text = ", ".join(f"{_ATTRIBUTES.get(each.oid, '?')}={each.value!s}" for each in name)
+    return "".join(c if c.isprintable() else "?" for c in text)
+
+
+def key_text(key: CertificatePublicKeyTypes | PrivateKeyTypes | None) -> str:
+    """`RSA 2048`, `EC P-256`, or what else it is."""
+    if isinstance(key, rsa.RSAPublicKey | rsa.RSAPrivateKey):
+        return f"RSA {key.key_size}"
+    if isinstance(key, ec.EllipticCurvePublicKey | ec.EllipticCurvePrivateKey):
+        return f"EC {CURVES.get(key.curve.name, key.curve.name)}"
+    return type(key).__name__.partition("P")[0] if key is not None else "unknown"
+
+
+def key_fits(key: CertificatePublicKeyTypes | PrivateKeyTypes | None) -> bool:
+    """Whether the module can use it [note 2.1]."""
+    if isinstance(key, rsa.RSAPublicKey | rsa.RSAPrivateKey):
+        return RSA_BITS[0] <= key.key_size <= RSA_BITS[1]
+    if isinstance(key, ec.EllipticCurvePublicKey | ec.EllipticCurvePrivateKey):
+        return key.curve.name in CURVES
+    return False
+
+
+def public_key(certificate: x509.Certificate) -> CertificatePublicKeyTypes | None:
+    """Its key; None where it is of a kind that nobody here knows."""
+    try:
+        return certificate.public_key()
+    except (ValueError, UnsupportedAlgorithm):
+        return None
+
+
+def digest(certificate: x509.Certificate) -> str:
+    """What it is signed with: `sha256`."""
+    try:
+        algorithm = certificate.signature_hash_algorithm
+    except (ValueError, UnsupportedAlgorithm):
+        algorithm = None
+    return algorithm.name if algorithm else "unknown"
+
+
+def names(certificate: x509.Certificate) -> tuple[str, ...]:
+    """Those that the module compares with its domain: alternative names, or else common ones."""
+    try:
+        extension = certificate.extensions.get_extension_for_oid(
+            ExtensionOID.SUBJECT_ALTERNATIVE_NAME
+        ).value
+    except (ValueError, x509.ExtensionNotFound):
+        extension = None
+    found: list[str] = []
+    if isinstance(extension, x509.SubjectAlternativeName):
+        found += extension.get_values_for_type(x509.DNSName)
+        found += map(str, extension.get_values_for_type(x509.IPAddress))
+    common = certificate.subject.get_attributes_for_oid(NameOID.COMMON_NAME)
+    return tuple(found or (str(each.value) for each in common))
+
+
+def self_signed(certificate: x509.Certificate) -> bool:
+    """Whether it names itself as its issuer: nobody stands above it."""
+    return certificate.subject == certificate.issuer
+
+
+def signed_by(certificate: x509.Certificate, issuer: x509.Certificate) -> bool:
+    """Whether the key of `issuer` made its signature."""
+    try:
+        certificate.verify_directly_issued_by(issuer)
+    except Exception:  # the library's InvalidSignature, ValueError and TypeError alike mean no
+        return False
+    return True
+
+
+def same_key(certificate: x509.Certificate, key: PrivateKeyTypes) -> bool:
+    """Whether the private key belongs to the certificate."""
+    ours = public_key(certificate)
+    if ours is None:
+        return False
+    form = (Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    return ours.public_bytes(*form) == key.public_key().public_bytes(*form)
+
+
+def read_certificates(data: bytes, what: str) -> list[x509.Certificate]:
+    """The certificates of a PEM file; FileError, which calls it `what`, where there is none."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # old certificates bend the rules, and are read
+            found = x509.load_pem_x509_certificates(data)
+    except ValueError:
+        found = []
+    if not found:
+        raise FileError(f"{what} holds {kind(data)}, where a certificate in PEM form is needed")
+    return found
+
+
+def read_key(data: bytes, what: str) -> PrivateKeyTypes:
+    """The private key of a PEM file; FileError, which calls it `what`, where there is none."""
+    try:
+        return load_pem_private_key(data, None)
+    except TypeError:
+        raise FileError(
+            f"{what} is protected by a passphrase, which the module cannot be told: "
+            "remove it with `openssl pkey -in FILE -out PLAIN`"
+        ) from None
+    except (ValueError, UnsupportedAlgorithm):
+        raise FileError(
+            f"{what} holds {kind(data)}, where a private key in PEM form is needed"
+        ) from None
+
+
+def kind(data: bytes) -> str:
+    """What a file looks like, for a person who took the wrong one."""
+    for mark, text in _KINDS:
+        if mark in data:
+            return text
+    return "binary data (perhaps DER form)" if b"\0" in data else "no PEM block"
+
+
+_KINDS = (
+    (b"PRIVATE KEY-----", "a private key"),
+    (b"PUBLIC KEY-----", "a public key"),
+    (b"-----BEGIN CERTIFICATE REQUEST-----", "a certificate request"),
+    (b"-----BEGIN CERTIFICATE-----", "a certificate, or a damaged one"),
+    (b"-----BEGIN PKCS7-----", "a PKCS #7 bundle"),
+    (b"-----BEGIN ", "another kind of PEM block"),
+)
+
+
+@dataclass(frozen=True)
+class Material:
+    """What a module is to be loaded with; b"" or "" for what it is not."""
+
+    ca: bytes = b""
+    cert: bytes = b""
+    key: bytes = b""
+    domain: str = ""
+
+    @classmethod
+    def read(cls, ca: Path | None, cert: Path | None, key: Path | None, domain: str) -> "Material":
+        """Reads the files; FileError for one of the wrong kind, OSError for one that is not there.
+
+        Each file is checked to be PEM of its kind, never changed.
+        """
+        data = {name: path.read_bytes() for name, path in _given(ca=ca, cert=cert, key=key)}
+        for name, path in _given(ca=ca, cert=cert):
+            read_certificates(data[name], f"--{name} {path}")
+        if key is not None:
+            read_key(data["key"], f"--key {key}")
+        return cls(**data, domain=domain)
+
+    @property
+    def sizes(self) -> dict[str, int]:
+        """Bytes of each part that there is, by its name."""
+        parts = ((field.name, getattr(self, field.name)) for field in fields(self))
+        return {name: len(part) for name, part in parts if part}
+
+    @property
+    def size(self) -> int:
+        """Bytes of all together, which the module compares with CAP."""
+        return sum(self.sizes.values())
+
+    @property
+    def bare_size(self) -> int:
+        """What `size` would be without the text that openssl writes before a PEM block."""
+        spare = sum(max(part.find(b"-----BEGIN "), 0) for part in (self.ca, self.cert, self.key))
+        return self.size - spare
+
+
+def _given(**paths: Path | None) -> list[tuple[str, Path]]:
+    return [(name, path) for name, path in paths.items() if path is not None]

@@ -1,0 +1,191 @@
+"""Why a module does not connect, and what to change, in words for who does not know TLS [note 2].
+
+Called by probe.py. A Case turns the cause that the module tells into a problem, with what a second
+look at the server adds, and finds the facts for the words of advice.py. Nothing here connects.
+"""
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from cryptography import x509
+
+from spwf.advice import TEXTS
+from spwf.certificates import (
+    DIGESTS,
+    Material,
+    digest,
+    distinguished_name,
+    key_fits,
+    key_text,
+    names,
+    public_key,
+    read_certificates,
+    self_signed,
+    signed_by,
+)
+from spwf.outcome import Cause, Note, Outcome
+from spwf.suites import SUITES, Auth, KeyExchange, Version
+from spwf.survey import Survey
+
+TLS13 = "TLSv1.3"
+
+_HELLO = (Cause.VERSION, Cause.SUITE, Cause.ALERT, Cause.CLOSED, Cause.RESET, Cause.PROTOCOL)
+"""Causes where the server may not have liked what the module offers."""
+THOROUGH = _HELLO
+"""Where only a thorough survey tells what the server wants."""
+
+
+@dataclass(frozen=True)
+class Case:
+    """All that is known of one refusal."""
+
+    outcome: Outcome
+    material: Material
+    survey: Survey | None = None
+    """None: nobody looked, or there is no openssl."""
+    cas: list[x509.Certificate] = field(init=False)
+    chain: tuple[x509.Certificate, ...] = field(init=False)
+
+    def __post_init__(self) -> None:
+        ca = self.material.ca
+        object.__setattr__(self, "cas", read_certificates(ca, "--ca") if ca else [])
+        object.__setattr__(self, "chain", self.survey.chain if self.survey else ())
+
+    @property
+    def culprit(self) -> x509.Certificate | None:
+        """The certificate that the module found fault with, or else the server's own."""
+        depth = self.outcome.depth or 0
+        return self.chain[depth] if depth < len(self.chain) else None
+
+    def problem(self) -> str:
+        """A key of TEXTS."""
+        cause = self.outcome.cause
+        unfit = any(not key_fits(public_key(each)) for each in self.chain)
+        if unfit and cause in (*_HELLO, Cause.SIGNATURE, Cause.CERTIFICATE):
+            return "key_size"
+        if cause in _HELLO and self.survey and self.survey.versions:
+            return self._hello(self.survey)
+        if cause in (Cause.CHAIN, Cause.SIGNATURE) and self.chain and self.cas:
+            return self._gap(cause)
+        return cause.value if cause is not Cause.CHAIN else "unknown_ca"
+
+    def _hello(self, survey: Survey) -> str:
+        """What the server wants that the module has not."""
+        if survey.versions == (TLS13,):
+            return "tls13_only"
+        if not set(survey.versions) & set(Version):
+            return "version"
+        ours = {suite.openssl for suite in SUITES}
+        if survey.suites and not ours & set(survey.suites):
+            return "suite"
+        return self.outcome.cause.value if survey.curves else "curve"
+
+    def _gap(self, cause: Cause) -> str:
+        """Where the chain breaks between the server and the loaded CA."""
+        last = self.chain[-1]
+        if any(digest(each) not in DIGESTS for each in self.chain if not self_signed(each)):
+            return "digest"
+        named = any(last.issuer == ca.subject for ca in self.cas)
+        if named and any(signed_by(last, ca) for ca in self.cas):
+            return cause.value if cause is Cause.SIGNATURE else "unknown_ca"
+        return "unknown_ca" if named or self_signed(last) else "intermediate_missing"
+
+    def facts(self) -> dict[str, str]:
+        """What stands in the braces of TEXTS."""
+        outcome, culprit, survey = self.outcome, self.culprit, self.survey
+        if self.problem() in ("key_size", "digest") and self.chain:
+            unfit = [each for each in self.chain if not _fits(each)]
+            culprit = unfit[0] if unfit else culprit
+        facts = {
+            "cause": outcome.cause.text,
+            "subject": outcome.subject or "of the server",
+            "domain": repr(self.material.domain),
+            "alert": outcome.alert_received or "none",
+            "detail": str(outcome.detail),
+            "versions": ", ".join(survey.versions) if survey and survey.versions else "unknown",
+            "suites": ", ".join(survey.suites) if survey and survey.suites else "unknown",
+            "wanted": ", ".join(_wanted(self.chain)),
+            "accepted": "",
+            "names": "another name",
+            "key": "unknown",
+            "digest": "another digest",
+            "issuer": "its CA",
+            "end": "an unknown day",
+            "begin": "an unknown day",
+            "last": "the server's certificate",
+            "root": "an unknown CA",
+            "ca": "none",
+            "twin": "",
+            "ca_begin": "an unknown day",
+            "ca_end": "an unknown day",
+        }
+        if survey and survey.client_cas:
+            facts["accepted"] = f" It accepts those of: {'; '.join(survey.client_cas)}."
+        if culprit:
+            facts |= {
+                "subject": distinguished_name(culprit.subject),
+                "issuer": distinguished_name(culprit.issuer),
+                "key": key_text(public_key(culprit)),
+                "digest": digest(culprit).upper().replace("SHA", "SHA-", 1),
+                "begin": _day(culprit.not_valid_before_utc),
+                "end": _day(culprit.not_valid_after_utc),
+            }
+        if self.chain:
+            facts["names"] = " and ".join(map(repr, names(self.chain[0]))) or "no name"
+            facts["last"] = distinguished_name(self.chain[-1].subject)
+            facts["root"] = distinguished_name(self.chain[-1].issuer)
+        if self.cas:
+            facts["ca"] = distinguished_name(self.cas[0].subject)
+            facts["ca_begin"] = _day(self.cas[0].not_valid_before_utc)
+            facts["ca_end"] = _day(self.cas[0].not_valid_after_utc)
+            if facts["ca"] == facts["root"]:
+                facts["twin"] = " They have the same name, but not the same key."
+        return facts
+
+    def explain(self, problem: str) -> tuple[str, str]:
+        """What is wrong, and what to change."""
+        wrong, change = TEXTS[problem]
+        facts = self.facts()
+        return wrong.format_map(facts), change.format_map(facts)
+
+
+def remarks(case: Case) -> list[str]:
+    """What to know of a connection that works."""
+    notes, found = case.outcome.notes, []
+    if not case.cas:
+        found.append("Nobody checked who the server is: give its CA with --ca.")
+    elif Note.NAME_UNCHECKED in notes:
+        found.append("The server's name was not checked: give it with --domain.")
+    if Note.DATE in notes:
+        found.append("With a CA it would be refused: a certificate is out of its dates.")
+    if Note.NAME in notes:
+        found.append("With a CA it would be refused: its certificate is for another name.")
+    if Note.CERT_REQUESTED in notes and Note.CERT_SENT not in notes:
+        found.append("The server asked for a certificate and went on without one.")
+    if case.outcome.version not in (None, Version.TLS1_2):
+        found.append(f"{case.outcome.version} is no longer safe: allow TLS 1.2 on the server.")
+    if case.chain and (end := min(each.not_valid_after_utc for each in case.chain)):
+        left = (end - datetime.now(UTC)).days
+        found += [f"A certificate of the server expires in {left} days."] if left < 30 else []
+    return found
+
+
+def _fits(certificate: x509.Certificate) -> bool:
+    return key_fits(public_key(certificate)) and (
+        digest(certificate) in DIGESTS or self_signed(certificate)
+    )
+
+
+def _wanted(chain: tuple[x509.Certificate, ...]) -> list[str]:
+    """Suites of the module, newest first, for a server with this certificate."""
+    kind = key_text(public_key(chain[0])).partition(" ")[0] if chain else ""
+    auths = {"RSA": [Auth.RSA], "EC": [Auth.ECDSA]}.get(kind, list(Auth))
+    return [
+        suite.openssl
+        for suite in SUITES
+        if suite.key_exchange is KeyExchange.ECDHE and suite.auth in auths and "AES" in suite.name
+    ]
+
+
+def _day(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%d %H:%M}"

@@ -1,0 +1,254 @@
+"""`spwf probe`: can a module with these files connect to that server? See [note 2].
+
+Called by cli.py. An emulated module connects, and its verdict is the answer; where it is refused,
+or for the chain, the machine's openssl takes a second look (survey.py), and diagnosis.py says what
+it means. A real module tells only its reply: then the emulated one says why.
+"""
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import spwf
+from spwf.advice import too_large
+from spwf.certificates import (
+    CAP,
+    Material,
+    digest,
+    distinguished_name,
+    key_text,
+    names,
+    public_key,
+)
+from spwf.diagnosis import THOROUGH, Case, remarks
+from spwf.errors import HarnessError, ModuleError, OpenSSLError, ReplyTimeout
+from spwf.module import JOIN, Module, Slot
+from spwf.openssl import OpenSSL
+from spwf.outcome import Cause, Outcome
+from spwf.survey import Survey, Surveyor
+
+# Nothing answered, or nothing was sent: there is no server to look at.
+_SILENT = {
+    Cause.RESOLVE,
+    Cause.REFUSED,
+    Cause.CONNECT_TIMEOUT,
+    Cause.UNREACHABLE,
+    Cause.CA_FILE,
+    Cause.CERT_FILE,
+    Cause.KEY_FILE,
+    Cause.PAIR,
+    Cause.CA_EXPIRED,
+    Cause.CA_NOT_YET_VALID,
+    Cause.NOT_TLS,
+    Cause.TIMEOUT,
+    Cause.MEMORY,
+}
+_DNS_NAME = re.compile(r"(?=.*[A-Za-z])[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*\.?")
+SLOTS = {"ca": Slot.RAM_CA, "cert": Slot.RAM_CERT, "key": Slot.RAM_KEY}
+
+
+@dataclass(frozen=True)
+class Report:
+    """The answer, and what it rests on."""
+
+    server: str
+    """HOST:PORT."""
+    connects: bool
+    problem: str
+    """A key of advice.TEXTS; "" where it connects."""
+    reason: str
+    advice: str
+    remarks: tuple[str, ...] = ()
+    reply: str = ""
+    """Of the module to SOCKON; "" where it was not asked."""
+    material: Material = field(default_factory=Material)
+    outcome: Outcome | None = None
+    """Of the emulated module."""
+    survey: Survey | None = None
+
+    def fields(self) -> dict[str, object]:
+        """For --json; keys are only ever added."""
+        outcome, survey = self.outcome, self.survey
+        return {
+            "server": self.server,
+            "connects": self.connects,
+            "problem": self.problem or None,
+            "reason": self.reason or None,
+            "advice": self.advice or None,
+            "remarks": list(self.remarks),
+            "reply": self.reply or None,
+            "files": {"sizes": self.material.sizes, "bytes": self.material.size, "limit": CAP},
+            "module": outcome
+            and {
+                "mode": outcome.mode.value,
+                "cause": outcome.cause.value,
+                "version": outcome.version,
+                "suite": outcome.suite,
+                "group": outcome.group,
+                "alert_sent": outcome.alert_sent,
+                "alert_received": outcome.alert_received,
+                "notes": sorted(outcome.notes),
+                "peak_heap": outcome.peak_heap,
+            },
+            "versions": list(survey.versions) if survey else [],
+            "suites": list(survey.suites) if survey else [],
+            "chain": [
+                {
+                    "subject": distinguished_name(each.subject),
+                    "issuer": distinguished_name(each.issuer),
+                    "names": list(names(each)),
+                    "not_before": each.not_valid_before_utc.isoformat(),
+                    "not_after": each.not_valid_after_utc.isoformat(),
+                    "key": key_text(public_key(each)),
+                    "digest": digest(each),
+                }
+                for each in (survey.chain if survey else ())
+            ],
+        }
+
+    def json(self) -> str:
+        """fields() as text."""
+        return json.dumps(self.fields(), indent=2)
+
+    def lines(self) -> Iterator[str]:
+        """For people."""
+        if self.connects:
+            yield f"A module with these files connects to {self.server}."
+        else:
+            yield f"A module with these files does not connect to {self.server}."
+            yield f"  Why:    {self.reason}"
+            yield f"  Change: {self.advice}"
+        if self.outcome and self.outcome.version:
+            told = (self.outcome.version, self.outcome.suite, self.outcome.group)
+            yield f"  TLS:    {', '.join(part for part in told if part)}"
+        for i, each in enumerate(self.survey.chain if self.survey else ()):
+            subject = distinguished_name(each.subject)
+            yield (
+                f"  {'Chain:' if i == 0 else '      '}  {subject}: {key_text(public_key(each))}, "
+                f"{digest(each)}, until {each.not_valid_after_utc:%Y-%m-%d}"
+            )
+        if self.reply:
+            yield f"  Module: {self.reply}"
+        yield from (f"  Note:   {remark}" for remark in self.remarks)
+
+
+def probe(host: str, port: int, material: Material, identity: tuple[str, ...] = ()) -> Report:
+    """Ask an emulated module, and explain what it says.
+
+    `identity`: s_client's switches for the client's certificate, for the second look.
+    """
+    server = f"{host}:{port}"
+    if material.size > CAP:
+        return Report(server, False, "size", *too_large(material), material=material)
+    outcome, reply = _emulated(host, port, material)
+    survey = _survey(outcome, host, port, identity)
+    case = Case(outcome, material, survey)
+    problem = reason = advice = ""
+    if not outcome.connected:
+        sni = outcome.cause not in _SILENT and _connects_with_sni(host, port, material)
+        problem = "sni" if sni else case.problem()
+        reason, advice = case.explain(problem)
+    notes = tuple(remarks(case)) if outcome.connected else ()
+    return Report(
+        server, outcome.connected, problem, reason, advice, notes, reply, material, outcome, survey
+    )
+
+
+def probe_real(
+    url: str,
+    module: Module,
+    host: str,
+    port: int,
+    material: Material,
+    identity: tuple[str, ...] = (),
+) -> Report:
+    """Ask the module at `url`, which keeps its flash: the files go into its RAM.
+
+    The emulated one explains. HarnessError where the module is in no network.
+    """
+    report = probe(host, port, material, identity)
+    if report.problem == "size":
+        return report
+    try:
+        reply = _ask_real(module, host, port, material)
+    except ReplyTimeout as error:
+        raise HarnessError(
+            f"the module at {url} does not come into a network; `spwf provision {url} --ssid NAME "
+            f"--psk TEXT` tells it one ({error})"
+        ) from None
+    connects = not reply.startswith("ERROR")
+    told = replace(report, connects=connects, reply=reply, outcome=None)
+    if connects == report.connects:
+        return told
+    if connects:
+        notes = (f"An emulated module would not connect. {report.reason}",)
+        return replace(told, problem="", reason="", advice="", remarks=notes)
+    return replace(
+        told,
+        problem="module",
+        reason="An emulated module connects from this machine; this one does not.",
+        advice=f"See that its network reaches the server, and what is in its flash: `spwf files "
+        f"{url}`.",
+        remarks=(),
+    )
+
+
+def _emulated(host: str, port: int, material: Material, **options: Any) -> tuple[Outcome, str]:
+    """One connection of an emulated module: what it knows, and what it says."""
+    with spwf.open("spwf://", **options) as module:
+        module.join("probe")
+        reply = _connect(module, host, port, material)
+        assert module.emulation is not None
+        outcome = module.emulation.outcome
+    if outcome is None:
+        raise HarnessError(f"the module did not try to connect: {reply}")
+    return outcome, reply
+
+
+def _connect(module: Module, host: str, port: int, material: Material) -> str:
+    """Load a module that has been reset, connect it; its reply."""
+    module.set_time()
+    for name, slot in SLOTS.items():
+        if data := getattr(material, name):
+            module.load(slot, data)
+    if material.domain:
+        module.set_domain(material.domain, Slot.RAM_DOMAIN)
+    try:
+        with module.connect(host, port) as sock:
+            return f"ID: {sock.id:02} OK"
+    except ModuleError as error:
+        return f"ERROR: {error.text}"
+
+
+def _ask_real(module: Module, host: str, port: int, material: Material) -> str:
+    """As _connect(), from a reset on, and a reset forgets the files again."""
+    if module.emulation is not None:
+        module.join("probe")
+    else:
+        module.reset()
+        module.wait_for(24, JOIN)
+    try:
+        return _connect(module, host, port, material)
+    finally:
+        module.reset()
+
+
+def _connects_with_sni(host: str, port: int, material: Material) -> bool:
+    """Whether a module that sends a server_name connects: the domain's, or else the host's."""
+    name = next((n for n in (material.domain, host) if _DNS_NAME.fullmatch(n)), None)
+    if name is None:
+        return False
+    outcome, _ = _emulated(name, port, material, sni=True, route=[(name, port, host, port)])
+    return outcome.connected
+
+
+def _survey(outcome: Outcome, host: str, port: int, identity: tuple[str, ...]) -> Survey | None:
+    if outcome.cause in _SILENT:
+        return None
+    try:
+        surveyor = Surveyor(OpenSSL.find(), host, port, identity)
+    except OpenSSLError:
+        return None  # the module's own words must do
+    return surveyor.thorough() if outcome.cause in THOROUGH else surveyor.brief()

@@ -1,0 +1,140 @@
+"""What a server offers, seen with the machine's openssl: a second look [note 2].
+
+Called by probe.py, which asks for it to explain what the module has met. The module's verdict comes
+from the module alone.
+"""
+
+import os
+import re
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from cryptography import x509
+
+from spwf.certificates import CURVES
+from spwf.openssl import OpenSSL
+from spwf.suites import SUITES
+
+TIMEOUT = 10.0  # s for one connection
+SUITES_MAX = 16  # connections that one list of suites may cost
+VERSIONS = {"TLSv1": "-tls1", "TLSv1.1": "-tls1_1", "TLSv1.2": "-tls1_2", "TLSv1.3": "-tls1_3"}
+EVERYTHING = "ALL:COMPLEMENTOFALL"
+
+_BLOCK = re.compile(rb"-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----\n?", re.DOTALL)
+_NEGOTIATED = re.compile(r"^New, (\S+), Cipher is (\S+)$", re.MULTILINE)
+_ACCEPTED = re.compile(r"^Acceptable client certificate CA names\n((?:.+=.+\n)+)", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Look:
+    """One connection of `openssl s_client`."""
+
+    version: str
+    """`TLSv1.2`; "" where the handshake did not complete."""
+    suite: str
+    """As OpenSSL writes it; "" likewise."""
+    chain: tuple[x509.Certificate, ...]
+    """The certificates that the server sent, its own first."""
+    client_cas: tuple[str, ...]
+    """Names of the CAs whose certificates the server accepts from a client."""
+
+    @property
+    def answered(self) -> bool:
+        """Whether the server went along with the ClientHello, however it ended."""
+        return bool(self.version or self.chain)
+
+
+@dataclass(frozen=True)
+class Survey:
+    """Several looks together."""
+
+    versions: tuple[str, ...]
+    """TLS versions that the server speaks, oldest first; empty: not looked at."""
+    suites: tuple[str, ...]
+    """Suites below TLS 1.3 that it accepts, its favourite first; at most SUITES_MAX."""
+    chain: tuple[x509.Certificate, ...]
+    client_cas: tuple[str, ...]
+    curves: bool
+    """Whether it works with a client that has the module's curves alone, for its suites."""
+
+
+@dataclass(frozen=True)
+class Surveyor:
+    """Looks at one server, one connection at a time."""
+
+    openssl: OpenSSL
+    host: str
+    port: int
+    identity: tuple[str, ...] = ()
+    """Switches that give the client's certificate: ("-cert", FILE, "-key", FILE)."""
+
+    def look(self, *switches: str, ciphers: str = EVERYTHING) -> Look:
+        """One connection, as a client without server_name, like the module.
+
+        Nothing is verified. A server that does not answer within TIMEOUT has not answered.
+        """
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        argv = [self.openssl.path, "s_client", "-connect", f"{host}:{self.port}", "-noservername"]
+        argv += ["-showcerts", "-cipher", f"{ciphers}:@SECLEVEL=0"]
+        argv += [*self.identity, *switches]
+        try:
+            done = subprocess.run(
+                argv,
+                env={**os.environ, "OPENSSL_CONF": os.devnull},
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                timeout=TIMEOUT,
+            )
+        except subprocess.TimeoutExpired:
+            return Look("", "", (), ())
+        text = done.stdout.decode(errors="replace")
+        negotiated, accepted = _NEGOTIATED.search(text), _ACCEPTED.search(text)
+        version, suite = negotiated.groups() if negotiated else ("(NONE)", "(NONE)")
+        return Look(
+            version="" if suite == "(NONE)" else version,
+            suite="" if suite == "(NONE)" else suite,
+            chain=tuple(_certificates(done.stdout)),
+            client_cas=tuple(accepted[1].splitlines()) if accepted else (),
+        )
+
+    def brief(self) -> Survey:
+        """The chain alone: one connection."""
+        look = self.look()
+        return Survey((), (), look.chain, look.client_cas, True)
+
+    def thorough(self) -> Survey:
+        """Everything: about a dozen connections."""
+        looks = {version: self.look(switch) for version, switch in VERSIONS.items()}
+        answered = [look for look in looks.values() if look.answered]
+        best = answered[-1] if answered else self.look()
+        suites = tuple(self._suites())
+        ours = ":".join(suite.openssl for suite in SUITES if suite.openssl in suites)
+        curves = (
+            not ours
+            or self.look("-no_tls1_3", "-groups", ":".join(CURVES.values()), ciphers=ours).answered
+        )
+        return Survey(
+            versions=tuple(version for version, look in looks.items() if look.answered),
+            suites=suites,
+            chain=best.chain,
+            client_cas=best.client_cas,
+            curves=curves,
+        )
+
+    def _suites(self) -> Iterator[str]:
+        ciphers = EVERYTHING
+        for _ in range(SUITES_MAX):
+            suite = self.look("-no_tls1_3", ciphers=ciphers).suite
+            if not suite:
+                return
+            yield suite
+            ciphers += f":!{suite}"
+
+
+def _certificates(output: bytes) -> Iterator[x509.Certificate]:
+    for block in _BLOCK.findall(output):
+        try:
+            yield x509.load_pem_x509_certificate(block)
+        except ValueError:
+            return  # what lies behind it has lost its place in the chain

@@ -1,0 +1,294 @@
+"""spwf probe against real openssl servers: each fault is told apart, and what to change is said."""
+
+import json
+import socket
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
+from cryptography.hazmat.primitives.serialization import (
+    BestAvailableEncryption,
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    load_pem_private_key,
+)
+
+import spwf
+from spwf import cli
+from spwf.outcome import Mode
+from spwf.pki import Certificate, Pki
+from spwf.scenario import Expect, Scenario, ServerOptions, Verify
+
+NAME = "localhost"
+
+
+@dataclass(frozen=True)
+class Special(Scenario):
+    """A server that no scenario can be: with more switches for s_server."""
+
+    switches: tuple[str, ...] = ()
+
+    def argv(
+        self, openssl: str, files: Path, port: int = 4433, host: str = "127.0.0.1"
+    ) -> list[str]:
+        return [*super().argv(openssl, files, port, host), *self.switches]
+
+
+def special(*switches: str, **server: Any) -> Special:
+    expect = Expect(Mode.ONE_WAY)
+    options = ServerOptions(**server)
+    return Special("special", "special", "2", expect, server=options, switches=switches)
+
+
+@pytest.fixture(scope="session")
+def own(tmp_path_factory: pytest.TempPathFactory) -> Pki:
+    """P-256 certificates for NAME."""
+    return Pki(tmp_path_factory.mktemp("pki"), server=Certificate(cn=NAME))
+
+
+def run(*arguments: str | Path) -> tuple[int, str]:
+    """Exit status, and what came on stdout and stderr."""
+    done = CliRunner().invoke(cli.main, ["probe", *map(str, arguments)])
+    assert done.exception is None or isinstance(done.exception, SystemExit), done.exception
+    return done.exit_code, done.output
+
+
+def probe(
+    server: spwf.Server, pki: Pki, *more: str | Path, domain: str = NAME, ca: str = "ca"
+) -> dict[str, Any]:
+    """What --json says; the exit status fits."""
+    files: list[str | Path] = ["--ca", pki[ca].cert_path, "--domain", domain]
+    status, text = run(f"{NAME}:{server.port}", *files, "--json", *more)
+    told: dict[str, Any] = json.loads(text)
+    assert status == (0 if told["connects"] else 1)
+    return told
+
+
+def issue(pki: Pki, folder: Path, key: Any) -> tuple[str, ...]:
+    """Switches for a certificate of NAME with this key, signed by the Pki's CA."""
+    ca = x509.load_pem_x509_certificate(pki["ca"].cert_pem)
+    ca_key = load_pem_private_key(pki["ca"].key_pem, None)
+    assert isinstance(ca_key, ec.EllipticCurvePrivateKey)
+    now = datetime.now(UTC)
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(x509.Name.from_rfc4514_string(f"CN={NAME}"))
+        .issuer_name(ca.subject)
+        .public_key(key.public_key())
+        .serial_number(7)
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=60))
+        .sign(ca_key, hashes.SHA256())
+    )
+    (folder / "cert.pem").write_bytes(certificate.public_bytes(Encoding.PEM))
+    (folder / "key.pem").write_bytes(
+        key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    )
+    return ("-cert", str(folder / "cert.pem"), "-key", str(folder / "key.pem"))
+
+
+def test_a_server_that_is_fine_connects(own: Pki) -> None:
+    with spwf.Server(special(), own) as server:
+        told = probe(server, own)
+    assert told["connects"]
+    assert told["problem"] is None
+    assert told["reply"] == "ID: 00 OK"
+    assert told["remarks"] == []
+    assert told["module"]["version"] == "TLSv1.2"
+    assert told["module"]["suite"] == "TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA256"
+    assert told["chain"][0]["subject"].endswith("CN=localhost")
+    assert (told["chain"][0]["key"], told["chain"][0]["digest"]) == ("EC P-256", "sha256")
+    assert told["files"]["limit"] == 3072
+
+
+def test_tls_1_3_only(own: Pki) -> None:
+    with spwf.Server(special("-tls1_3"), own) as server:
+        told = probe(server, own)
+    assert told["problem"] == "tls13_only"
+    assert told["versions"] == ["TLSv1.3"]
+    assert told["reason"].startswith("The server speaks TLS 1.3 only")
+    assert "Allow TLS 1.2" in told["advice"]
+    assert "ECDHE-ECDSA-AES128-SHA256" in told["advice"]
+
+
+def test_aes_gcm_only(own: Pki) -> None:
+    gcm = ("ECDHE-ECDSA-AES128-GCM-SHA256", "ECDHE-ECDSA-AES256-GCM-SHA384")
+    with spwf.Server(special("-cipher", ":".join(gcm)), own) as server:
+        told = probe(server, own)
+    assert told["problem"] == "suite"
+    assert sorted(told["suites"]) == sorted(gcm)
+    assert all(suite in told["reason"] for suite in gcm)
+    assert "ECDHE-ECDSA-AES128-SHA256" in told["advice"]
+    assert "ECDHE-RSA" not in told["advice"]
+
+
+def test_an_rsa_4096_key(own: Pki, tmp_path: Path) -> None:
+    switches = issue(own, tmp_path, rsa.generate_private_key(65537, 4096))
+    with spwf.Server(special(*switches), own) as server:
+        told = probe(server, own)
+    assert told["problem"] == "key_size"
+    assert "RSA 4096" in told["reason"]
+    assert "CN=localhost" in told["reason"]
+    assert "EC P-256, or RSA 2048" in told["advice"]
+
+
+def test_a_kind_of_key_that_the_module_lacks(own: Pki, tmp_path: Path) -> None:
+    switches = issue(own, tmp_path, ed25519.Ed25519PrivateKey.generate())
+    with spwf.Server(special(*switches), own) as server:
+        told = probe(server, own)
+    assert told["problem"] == "key_size"
+    assert "Ed25519" in told["reason"]
+
+
+def test_a_chain_signed_with_sha_384(tmp_path: Path) -> None:
+    pki = Pki(tmp_path, server=Certificate(cn=NAME), digest="sha384")
+    with spwf.Server(special(), pki) as server:
+        told = probe(server, pki)
+    assert told["problem"] == "digest"
+    assert "SHA-384" in told["reason"]
+    assert "SHA-256" in told["advice"]
+    assert "CN=CA domain" in told["advice"]
+
+
+def test_an_expired_certificate(own: Pki) -> None:
+    with spwf.Server(special(cert="expired"), own) as server:
+        told = probe(server, own)
+    assert told["problem"] == "expired"
+    yesterday = datetime.now(UTC) - timedelta(days=1)
+    assert f"{yesterday:%Y-%m}" in told["reason"]
+    assert told["advice"] == "Renew it on the server."
+
+
+def test_a_wrong_name(own: Pki) -> None:
+    with spwf.Server(special(), own) as server:
+        told = probe(server, own, domain="example.com")
+    assert told["problem"] == "domain"
+    assert (
+        told["reason"] == "The server's certificate is for 'localhost', and not for 'example.com'."
+    )
+    assert "--domain" in told["advice"]
+
+
+def test_a_server_that_needs_sni(own: Pki) -> None:
+    own.make("wrong_domain", "server")
+    folder = own.directory
+    switches = (
+        "-servername", NAME,
+        "-cert2", str(folder / "server_cert.pem"),
+        "-key2", str(folder / "server_key.pem"),
+    )  # fmt: skip
+    with spwf.Server(special(*switches, cert="wrong_domain"), own) as server:
+        told = probe(server, own)
+    assert told["problem"] == "sni"
+    assert "(SNI), which the module does not do" in told["reason"]
+    assert "default" in told["advice"]
+
+
+def test_a_ca_of_the_same_name_with_another_key(own: Pki) -> None:
+    with spwf.Server(special(), own) as server:
+        told = probe(server, own, ca="wrong_ca")
+    assert told["problem"] == "unknown_ca"
+    assert "the same name, but not the same key" in told["reason"]
+
+
+def test_a_missing_intermediate(own: Pki, tmp_path: Path) -> None:
+    other = Pki(tmp_path, ca=Certificate(cn="Intermediate"), server=Certificate(cn=NAME))
+    with spwf.Server(special(), other) as server:
+        told = probe(server, own)
+    assert told["problem"] == "intermediate_missing"
+    assert (
+        "was signed by C=IT, ST=Lombardia, L=Milan, O=STM, OU=R&D, CN=Intermediate"
+        in (told["reason"])
+    )
+    assert "full chain" in told["advice"]
+
+
+def test_a_server_that_wants_a_certificate_names_the_cas_it_accepts(own: Pki) -> None:
+    pair = ("--cert", own.client.cert_path, "--key", own.client.key_path)
+    with spwf.Server(special(verify=Verify.REQUIRE), own) as server:
+        assert probe(server, own, *pair)["module"]["mode"] == "mutual"
+        told = probe(server, own)
+    assert told["problem"] == "client_certificate"
+    assert "--cert and --key" in told["advice"]
+    assert "CN = CA domain" in told["advice"]
+
+
+def test_a_key_of_another_certificate(own: Pki) -> None:
+    pair = ("--cert", own.client.cert_path, "--key", own.server.key_path)
+    with spwf.Server(special(), own) as server:
+        assert probe(server, own, *pair)["problem"] == "pair"
+
+
+def test_files_that_are_too_large_say_how_to_shrink_them(own: Pki, tmp_path: Path) -> None:
+    padded = tmp_path / "ca.pem"
+    padded.write_bytes(b"Certificate:\n" + b" " * 3000 + b"\n" + own["ca"].cert_pem)
+    status, text = run("localhost:1", "--ca", padded)
+    assert status == 1
+    assert "the module has 3072 for all of them" in text
+    assert "openssl x509 -in FILE -out SMALLER" in text
+    several = tmp_path / "several.pem"
+    several.write_bytes(own["ca"].cert_pem * 5)
+    status, text = run("localhost:1", "--ca", several)
+    assert status == 1
+    assert "EC P-256" in text
+
+
+def test_nobody_listens(own: Pki) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+    status, text = run(f"127.0.0.1:{port}")
+    assert status == 1
+    assert "Nothing listens there" in text
+
+
+def test_without_a_ca_it_connects_and_says_what_was_not_checked(own: Pki) -> None:
+    with spwf.Server(special(cert="expired"), own) as server:
+        status, text = run(f"127.0.0.1:{server.port}")
+    assert status == 0
+    assert f"connects to 127.0.0.1:{server.port}." in text
+    assert "TLSv1.2, TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA256, P-256" in text
+    assert "give its CA with --ca" in text
+    assert "a certificate is out of its dates" in text
+
+
+def test_a_module_at_a_url_gives_its_reply_and_keeps_its_flash(own: Pki, tmp_path: Path) -> None:
+    url = f"spwf://?nv={tmp_path / 'module.nv'}"
+    with spwf.open(url) as module:
+        module.set_domain("kept")
+    with spwf.Server(special(), own) as server:
+        told = probe(server, own, "--url", url)
+        assert (told["connects"], told["reply"], told["module"]) == (True, "ID: 00 OK", None)
+        told = probe(server, own, "--url", url, domain="example.com")
+    assert told["reply"] == "ERROR: SSL/TLS unable to connect"
+    assert told["problem"] == "domain"
+    with spwf.open(url) as module:
+        assert module.command("AT+S.TLSCERT=f_content,0").lines == ("#  f_domain = 4",)
+
+
+def test_a_wrong_command_line_is_told_with_status_2(own: Pki, tmp_path: Path) -> None:
+    key = own.server.key_path
+    locked = tmp_path / "locked.pem"
+    locked.write_bytes(
+        ec.generate_private_key(ec.SECP256R1()).private_bytes(
+            Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(b"secret")
+        )
+    )
+    cert = own.server.cert_path
+    for arguments, words in (
+        (("localhost",), "is not HOST:PORT"),
+        (("localhost:1", "--ca", tmp_path / "none.pem"), "does not exist"),
+        (("localhost:1", "--ca", key), "holds a private key, where a certificate"),
+        (("localhost:1", "--cert", cert), "--cert and --key go together"),
+        (("localhost:1", "--cert", cert, "--key", cert), "where a private key"),
+        (("localhost:1", "--cert", cert, "--key", locked), "protected by a passphrase"),
+    ):
+        status, text = run(*arguments)
+        assert status == 2
+        assert words in text.replace("\n", " ")
