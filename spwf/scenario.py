@@ -47,6 +47,15 @@ class Clock(StrEnum):
     """It was told, and then reset."""
 
 
+class Port(StrEnum):
+    """How the port of a server without TLS takes a connection."""
+
+    OPEN = "open"
+    CLOSED = "closed"
+    MUTE = "mute"
+    """It does not answer, neither yes nor no."""
+
+
 class End(StrEnum):
     """What a server without TLS does after its answer."""
 
@@ -93,8 +102,7 @@ class TcpOptions:
     answer: bytes = b""
     """Sent when the module's hello has come."""
     then: End = End.CLOSE
-    listens: bool = True
-    """Else its port is closed."""
+    port: Port = Port.OPEN
 
 
 @dataclass(frozen=True)

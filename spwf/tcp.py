@@ -14,9 +14,10 @@ from typing import Any
 
 from spwf.errors import HarnessError, ServerError
 from spwf.pki import Pki
-from spwf.scenario import End, Scenario, TcpOptions
+from spwf.scenario import End, Port, Scenario, TcpOptions
 from spwf.server import Server
 
+BACKLOG = 16
 BEYOND = 60.0  # s: longer than any limit of the module [design 10]
 RESET = struct.pack("ii", 1, 0)  # of SO_LINGER: close() sends RST
 
@@ -30,7 +31,7 @@ class TcpServer(Server):
     """A plain TCP server, one connection after the other."""
 
     def __enter__(self) -> "TcpServer":
-        """Binds its port, and listens there unless the scenario has it closed."""
+        """Binds its port, and listens there unless the scenario has it closed or mute."""
         self._tcp = self.scenario.tcp or TcpOptions()
         self._hurry: Callable[[float], None] | None = None
         with ExitStack() as stack:
@@ -38,10 +39,14 @@ class TcpServer(Server):
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             listener.bind((self.host, self.port))
             self.port = listener.getsockname()[1]
-            if self._tcp.listens:
-                listener.listen()
+            if self._tcp.port is not Port.CLOSED:
+                mute = self._tcp.port is Port.MUTE
+                listener.listen(0 if mute else BACKLOG)
+                if mute:  # with one in the queue, the kernel drops whoever comes next
+                    stack.enter_context(socket.create_connection(listener.getsockname()))
                 self._stop, self._stopped = map(stack.enter_context, socket.socketpair())
-                self._thread = threading.Thread(target=self._serve, args=(listener,), daemon=True)
+                work = self._hurry_on if mute else self._serve
+                self._thread = threading.Thread(target=work, args=(listener,), daemon=True)
                 self._thread.start()
                 stack.callback(self._end)
             self._tell(f"TCP without TLS on {self.host}:{self.port}\n".encode())
@@ -49,7 +54,7 @@ class TcpServer(Server):
         return self
 
     def hurry(self, skip: Callable[[float], None]) -> None:
-        """Let `skip` move the module's clock past its limits whenever its hello is not answered.
+        """Let `skip` move the module's clock past its limits whenever it is not answered.
 
         Where it cannot (HarnessError), the module's own limit ends the wait.
         """
@@ -63,8 +68,15 @@ class TcpServer(Server):
         self._stop.close()
         self._thread.join()
 
+    def _hurry_on(self, _listener: socket.socket) -> None:
+        """The thread of a mute port, who cannot know when somebody knocks: time flies."""
+        with suppress(HarnessError):
+            while not select.select([self._stopped], [], [], 0.01)[0]:
+                if self._hurry:
+                    self._hurry(1.0)
+
     def _serve(self, listener: socket.socket) -> None:
-        """The thread."""
+        """The thread of an open port."""
         while self._ready(listener):
             peer, _ = listener.accept()
             with peer, suppress(ConnectionError):  # the module may leave at any time

@@ -15,7 +15,11 @@ from spwf.scenario import Scenario
 Serve = Callable[..., spwf.Server]
 Provision = Callable[[spwf.Module, spwf.Server], None]
 
-TEXTS = {Cause.RESOLVE: b"Failed to resolve name", Cause.REFUSED: b"Failed to connect"}
+TEXTS = {
+    Cause.RESOLVE: b"Failed to resolve name",
+    Cause.REFUSED: b"Failed to connect",
+    Cause.CONNECT_TIMEOUT: b"Failed to connect",
+}
 FAILING = [n for n in Scenario.names() if Scenario.load(n).expect.cause is not Cause.NONE]
 
 

@@ -65,6 +65,7 @@ def test_refusals_and_failures_are_these() -> None:
         ("client-certificate-missing", Mode.ANONYMOUS, Cause.CLIENT_CERTIFICATE),
         ("name-unknown", Mode.ANONYMOUS, Cause.RESOLVE),
         ("port-closed", Mode.ANONYMOUS, Cause.REFUSED),
+        ("port-mute", Mode.ANONYMOUS, Cause.CONNECT_TIMEOUT),
         ("server-silent", Mode.ANONYMOUS, Cause.TIMEOUT),
         ("server-closes", Mode.ANONYMOUS, Cause.CLOSED),
         ("server-resets", Mode.ANONYMOUS, Cause.RESET),
