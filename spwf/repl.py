@@ -52,12 +52,15 @@ class Prompt(code.InteractiveConsole):
             return super().raw_input(prompt)
         done = threading.Event()
         thread = threading.Thread(target=self._look, args=(prompt, done))
-        thread.start()
+        # Not before readline has the terminal, or keys typed at a prompt of ours would be lost.
+        readline.set_pre_input_hook(thread.start)
         try:
             return super().raw_input(prompt)
         finally:
             done.set()
-            thread.join()
+            readline.set_pre_input_hook(None)
+            if thread.ident is not None:
+                thread.join()
 
     def _look(self, prompt: str, done: threading.Event) -> None:
         """Show what the module says above the line that is being typed."""
