@@ -82,14 +82,16 @@ void eth_start(const uint8_t mac[6]) {
     RX_CFG = RXDOFF_2;
     FIFO_INT = 0; /* an interrupt for the first status */
     INT_STS = UINT32_MAX;
-    IRQ_CFG = IRQ_EN | IRQ_POL | IRQ_PUSH_PULL;
+    IRQ_CFG = IRQ_EN | IRQ_POL | IRQ_PUSH_PULL; /* the reset has undone it */
     TX_CFG = TX_ON;
     csr_write(MAC_CR, TXEN | RXEN);
     INT_EN = RSFL;
 }
 
+/* Out of reset its line is active low, and so interrupts before eth_start() says otherwise. */
 void eth_interrupt(void) {
     cpu_event = true;
+    IRQ_CFG = IRQ_EN | IRQ_POL | IRQ_PUSH_PULL;
     INT_EN = 0; /* until the loop has looked */
 }
 
