@@ -1,6 +1,6 @@
 """Certificates and keys in PEM files: what they are, and what a module takes [note 1.2, 2.1].
 
-Called by diagnosis.py, probe.py and provision.py; reads with the library `cryptography`.
+Called by diagnosis.py, probe.py, provision.py and show.py; reads with the library `cryptography`.
 """
 
 import warnings
@@ -213,6 +213,14 @@ class Material:
     def size(self) -> int:
         """Bytes of all together, which the module compares with CAP."""
         return sum(self.sizes.values())
+
+    @property
+    def paired(self) -> bool:
+        """Whether certificate and key belong together; where one is missing, nothing is wrong."""
+        if not (self.cert and self.key):
+            return True
+        certificate = read_certificates(self.cert, "--cert")[0]
+        return same_key(certificate, read_key(self.key, "--key"))
 
     @property
     def bare_size(self) -> int:

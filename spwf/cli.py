@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from spwf.cli_files import READABLE, material_options, read_material
 from spwf.errors import HarnessError, ModuleError, OpenSSLError
 from spwf.ports.options import OPTIONS, Option
 
 if TYPE_CHECKING:
-    from spwf.certificates import Material
     from spwf.module import Module
     from spwf.wires import Wire
 
@@ -218,10 +218,41 @@ def serve(scenario: str | None, listed: bool, port: int, host: str) -> None:
         server.run(scenario, host, port)
 
 
-@main.command()
+class Pki(Commands):
+    """`spwf pki DIR` is `spwf pki write DIR`; a folder called "show" is ./show."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Put in the command that is left out."""
+        known = (*self.commands, *ctx.help_option_names)
+        if args and args[0] not in known:
+            args = ["write", *args]
+        return super().parse_args(ctx, args)
+
+
+@main.group(cls=Pki)
+def pki() -> None:
+    """Write test certificates (`spwf pki DIR`), or show what is in one (`spwf pki show FILE`)."""
+
+
+@pki.command()
+@click.argument("files", metavar="FILE...", nargs=-1, required=True, type=READABLE)
+def show(files: tuple[Path, ...]) -> None:
+    """Tell what is in certificates and keys, and whether a module can use it.
+
+    The distinguished name (in the order of the certificate), dates, key, digest, extensions, and
+    the size, of which the module allows 3072 bytes for all its files. A private key is compared
+    with the certificates given beside it.
+    """
+    from spwf.show import describe as lines
+
+    for line in lines(list(files)):
+        click.echo(line)
+
+
+@pki.command()
 @click.argument("directory", metavar="DIR", type=click.Path(path_type=Path))
 @click.option("--force", is_flag=True, help="Overwrite files that are there.")
-def pki(directory: Path, force: bool) -> None:
+def write(directory: Path, force: bool) -> None:
     """Write certificates and keys for the note's Example 1 and 2 into folders below DIR."""
     from rich import box
     from rich.console import Console
@@ -236,33 +267,6 @@ def pki(directory: Path, force: bool) -> None:
         table.add_row(name, str(path.stat().st_size), examples.WHAT[path.name])
     click.echo(f"In {directory}:")
     Console(highlight=False).print(table)
-
-
-READABLE = click.Path(exists=True, dir_okay=False, path_type=Path)
-
-
-def material_options(command: Callable[..., None]) -> Callable[..., None]:
-    """Give `command` the TLS files of a module: --ca, --cert, --key and --domain."""
-    for option in reversed(
-        (
-            click.option("--ca", type=READABLE, help="CA certificate, PEM: checks the server."),
-            click.option("--cert", type=READABLE, help="The module's certificate, PEM."),
-            click.option("--key", type=READABLE, help="Its private key, PEM."),
-            click.option("--domain", default="", help="Name that the server's certificate bears."),
-        )
-    ):
-        command = option(command)
-    return command
-
-
-def read_material(ca: Path | None, cert: Path | None, key: Path | None, domain: str) -> "Material":
-    """Read the files; one of the wrong kind, or half a pair, is the user's mistake."""
-    from spwf.certificates import FileError, Material
-
-    try:
-        return Material.read(ca, cert, key, domain)
-    except FileError as error:
-        raise click.UsageError(f"{error}.") from error
 
 
 @main.command()
@@ -299,6 +303,50 @@ def probe(
     for line in [report.json()] if as_json else report.lines():
         click.echo(line)
     raise SystemExit(0 if report.connects else 1)
+
+
+@main.command()
+@click.argument("url")
+@material_options
+@click.option("--ssid", default="", help="Join this network, now and after each reset.")
+@click.option("--psk", default="", help="Its WPA passphrase; without one it is open.")
+def provision(
+    url: str,
+    ca: Path | None,
+    cert: Path | None,
+    key: Path | None,
+    domain: str,
+    ssid: str,
+    psk: str,
+) -> None:
+    """Load TLS files into the flash of the module at URL, and join a network.
+
+    URL is any pySerial URL or device. Files that are not given stay as they are in the module.
+    Nothing is sent before all are found to be PEM of the right kind, and to fit together.
+    """
+    from spwf import provision as provisioner
+
+    material = read_material(ca, cert, key, domain)
+    if not (material.sizes or ssid):
+        raise click.UsageError("nothing to do: give files, a domain, or --ssid")
+    if psk and not ssid:
+        raise click.UsageError("--psk needs --ssid, the name of the network")
+    provisioner.check(material, {})
+    if not material.paired:
+        raise click.UsageError("--key does not belong to --cert")
+    with open_module(url) as module:
+        provisioner.run(module, material, ssid, psk)
+        provisioner.show(module)
+
+
+@main.command()
+@click.argument("url")
+def files(url: str) -> None:
+    """Show which TLS files are in the flash of the module at URL, with their sizes."""
+    from spwf.provision import show as show_files
+
+    with open_module(url) as module:
+        show_files(module)
 
 
 def flash_address(_ctx: click.Context, _param: click.Parameter, text: str) -> int:
