@@ -2,11 +2,13 @@
 
 .DELETE_ON_ERROR:
 .PHONY: help demo test check lint types c-tests format wheel clean packages FORCE \
-    firmware size run flash bench-firmware arm-packages
+    firmware boards size run flash bench-firmware arm-packages
 
 PYTHON ?= python3
 VENV := .venv
 BOARD ?= lm3s6965evb
+BOARDS := $(notdir $(wildcard firmware/boards/*))
+IMAGES := $(BOARDS:%=build/firmware/%/spwf.elf)
 CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/spwf
 C_FILES = $(shell find csrc firmware tests/c -name '*.[ch]')
 WHEEL_FILES := $(shell find csrc spwf servers -name __pycache__ -prune -o -print) \
@@ -14,12 +16,12 @@ WHEEL_FILES := $(shell find csrc spwf servers -name __pycache__ -prune -o -print
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 
 help: ## tells what there is (this)
-	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 12
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 16
 
 demo: $(VENV)/.spwf ## shows the note's five examples over real OpenSSL servers, and how they fail
 	@$(VENV)/bin/spwf demo
 
-test: $(VENV)/.spwf c-tests ## runs the C tests under sanitizers, then all others on an installed wheel
+test: $(VENV)/.spwf c-tests boards ## runs the C tests under sanitizers, then all others on an installed wheel
 	@$(VENV)/bin/pytest -n auto --dist worksteal
 
 check: lint types c-tests ## runs the linters, the type checker and the sanitized C tests
@@ -41,7 +43,22 @@ format: $(VENV)/.ready ## lays out Python and C as the linters want it
 	@$(VENV)/bin/ruff format
 	@$(VENV)/bin/clang-format -i $(C_FILES)
 
-firmware: build/firmware/$(BOARD)/spwf.elf ## builds the same core for a Cortex-M3: build/firmware/BOARD/spwf.elf
+firmware: build/firmware/$(BOARD)/spwf.elf ## builds build/firmware/BOARD/spwf.elf [BOARD=lm3s6965evb]
+
+size: firmware ## shows what the firmware takes of flash and RAM, by part, beside firmware/budget.toml
+	@$(PYTHON) scripts/firmware_size.py $(BOARD)
+
+run: firmware ## runs the firmware in QEMU and names the terminal that its AT commands are on
+	@echo 'Open the pty with, for one, $(VENV)/bin/pyserial-miniterm; Ctrl-C here ends QEMU'
+	@qemu-system-arm -M $(BOARD) -kernel build/firmware/$(BOARD)/spwf.elf -display none \
+	    -nodefaults -monitor none -serial pty -serial null -nic user \
+	    -semihosting-config enable=on,target=native,arg=spwf,arg=nv=build/firmware/$(BOARD).nv
+
+flash: firmware ## puts the firmware onto a real board, with OpenOCD
+	@scripts/flash_board.sh $(BOARD)
+
+bench-firmware: firmware $(VENV)/.spwf ## counts instructions, memory and flash of handshakes in QEMU
+	@$(VENV)/bin/python bench/firmware.py
 
 wheel: dist/.built ## builds the wheel into dist/
 	@ls dist/*.whl
@@ -93,26 +110,28 @@ build/c/build.ninja: build/wolfssl meson.options | $(VENV)/.ready
 arm-packages: packages
 	@scripts/install_debian_packages.sh scripts/debian-packages-firmware.txt
 
-build/lwip: FORCE | packages
+build/lwip: FORCE | arm-packages
 	@mkdir -p build
 	@$(PYTHON) scripts/debian_source.py lwip >$@.new
 	@cmp -s $@.new $@ || cp $@.new $@
 
-CROSS = firmware/cm3/cross.ini firmware/boards/$(BOARD)/cross.ini
+.PRECIOUS: build/firmware/%/meson/build.ninja
 
-build/firmware/$(BOARD)/meson/build.ninja: $(CROSS) build/wolfssl build/lwip | arm-packages $(VENV)/.ready
-	@echo 'Configuring the firmware for $(BOARD)'
-	@rm -rf build/firmware/$(BOARD)
+build/firmware/%/meson/build.ninja: firmware/cm3/cross.ini firmware/boards/%/cross.ini \
+    build/wolfssl build/lwip | arm-packages $(VENV)/.ready
+	@echo 'Configuring the firmware for $*'
+	@rm -rf build/firmware/$*
 	@mkdir -p build/firmware
-	@$(VENV)/bin/meson setup build/firmware/$(BOARD)/meson $(addprefix --cross-file ,$(CROSS)) \
-	    -Dpython=false >build/firmware/$(BOARD).log || { cat build/firmware/$(BOARD).log; exit 1; }
+	@$(VENV)/bin/meson setup build/firmware/$*/meson --cross-file firmware/cm3/cross.ini \
+	    --cross-file firmware/boards/$*/cross.ini -Dpython=false >build/firmware/$*.log || \
+	    { cat build/firmware/$*.log; exit 1; }
 	@touch $@
 
 # Ninja knows what is out of date.
-build/firmware/$(BOARD)/spwf.elf: build/firmware/$(BOARD)/meson/build.ninja FORCE
-	@$(VENV)/bin/ninja --quiet -C build/firmware/$(BOARD)/meson
-	@cmp -s build/firmware/$(BOARD)/meson/firmware/spwf.elf $@ || \
-	    cp build/firmware/$(BOARD)/meson/firmware/spwf.elf $@
+build/firmware/%/spwf.elf: build/firmware/%/meson/build.ninja FORCE
+	@$(VENV)/bin/ninja --quiet -C build/firmware/$*/meson
+	@cmp -s build/firmware/$*/meson/firmware/spwf.elf $@ || \
+	    cp build/firmware/$*/meson/firmware/spwf.elf $@
 
-$(CROSS): # not made: a board that is none is told as such
-	@echo "There is no board $(BOARD) in firmware/boards: $$(ls firmware/boards)" >&2; exit 1
+firmware/boards/%/cross.ini:
+	@echo 'There is no board $* in firmware/boards, but there are: $(BOARDS)' >&2; exit 1

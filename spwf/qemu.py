@@ -219,6 +219,12 @@ class Qemu:
         return Memory(**{name: int(value) for name, value in self._fields("memory").items()})
 
     @property
+    def spent(self) -> tuple[int, int]:
+        """ns of the guest in the module's polls of its last handshake: all, and the longest one."""
+        fields = self._fields("spent")
+        return int(fields["total"]), int(fields["longest"])
+
+    @property
     def outcome(self) -> dict[str, int | str] | None:
         """The fields of struct spwf_outcome; None without power, or where there was none yet."""
         if self._life is None:
