@@ -8,7 +8,7 @@ from spwf.certificates import CAP, Material
 TEXTS: dict[str, tuple[str, str]] = {
     "sni": (
         "The server needs to be told the name of the site (SNI), which the module does not do: "
-        "without it the module is refused ({cause}), with it it would connect.",
+        "without it the module is refused, with it it would connect.",
         "Make this site the server's default one, or give it an address or port of its own.",
     ),
     "tls13_only": (
@@ -33,6 +33,11 @@ TEXTS: dict[str, tuple[str, str]] = {
         "takes RSA of 1024 to 2048 bits and the curves P-192, P-224, P-256, P-384 and P-521.",
         "Give that certificate another key: EC P-256, or RSA 2048.",
     ),
+    "ca_key_size": (
+        "The loaded CA, {ca}, has a key of the kind {ca_key}, which the module cannot use: it "
+        "takes RSA of 1024 to 2048 bits and the curves P-192, P-224, P-256, P-384 and P-521.",
+        "Use a server certificate of another CA, whose root has a key that the module can use.",
+    ),
     "digest": (
         "The certificate {subject} is signed with {digest}; the module checks MD5, SHA-1 and "
         "SHA-256 only.",
@@ -48,6 +53,11 @@ TEXTS: dict[str, tuple[str, str]] = {
         "{root}, which the server does not send and which is not the loaded CA ({ca}).",
         "If {root} is an intermediate CA, have the server send its certificate too (the full "
         "chain); if it is the root, load its certificate with --ca.",
+    ),
+    "not_the_root": (
+        "The loaded CA, {ca}, is an intermediate one that the server sends too; so the module asks "
+        "for the CA above it, {root}.",
+        "Load the certificate of {root} instead, or have the server send its own one alone.",
     ),
     "expired": (
         "The certificate {subject} expired on {end} UTC.",

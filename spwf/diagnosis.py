@@ -31,6 +31,8 @@ TLS13 = "TLSv1.3"
 
 _HELLO = (Cause.VERSION, Cause.SUITE, Cause.ALERT, Cause.CLOSED, Cause.RESET, Cause.PROTOCOL)
 """Causes where the server may not have liked what the module offers."""
+_TRUST = (Cause.CHAIN, Cause.SIGNATURE, Cause.KEY_SIZE, Cause.CA_FILE)
+"""Causes that a CA with an unusable key may have."""
 THOROUGH = _HELLO
 """Where only a thorough survey tells what the server wants."""
 
@@ -61,6 +63,8 @@ class Case:
         """A key of TEXTS."""
         cause = self.outcome.cause
         unfit = any(not key_fits(public_key(each)) for each in self.chain)
+        if cause in _TRUST and self._unfit_ca():
+            return "ca_key_size"
         if unfit and cause in (*_HELLO, Cause.SIGNATURE, Cause.CERTIFICATE):
             return "key_size"
         if cause in _HELLO and self.survey and self.survey.versions:
@@ -68,6 +72,14 @@ class Case:
         if cause in (Cause.CHAIN, Cause.SIGNATURE) and self.chain and self.cas:
             return self._gap(cause)
         return cause.value if cause is not Cause.CHAIN else "unknown_ca"
+
+    def _unfit_ca(self) -> bool:
+        """Whether the CA that the server's chain leads to has a key that the module lacks."""
+        return any(
+            not key_fits(public_key(ca))
+            and (not self.chain or any(signed_by(each, ca) for each in self.chain))
+            for ca in self.cas
+        )
 
     def _hello(self, survey: Survey) -> str:
         """What the server wants that the module has not."""
@@ -83,6 +95,8 @@ class Case:
     def _gap(self, cause: Cause) -> str:
         """Where the chain breaks between the server and the loaded CA."""
         last = self.chain[-1]
+        if not self_signed(last) and any(last == ca for ca in self.cas):
+            return "not_the_root"
         if any(digest(each) not in DIGESTS for each in self.chain if not self_signed(each)):
             return "digest"
         named = any(last.issuer == ca.subject for ca in self.cas)
@@ -97,7 +111,6 @@ class Case:
             unfit = [each for each in self.chain if not _fits(each)]
             culprit = unfit[0] if unfit else culprit
         facts = {
-            "cause": outcome.cause.text,
             "subject": outcome.subject or "of the server",
             "domain": repr(self.material.domain),
             "alert": outcome.alert_received or "none",
@@ -116,6 +129,7 @@ class Case:
             "root": "an unknown CA",
             "ca": "none",
             "twin": "",
+            "ca_key": "unknown",
             "ca_begin": "an unknown day",
             "ca_end": "an unknown day",
         }
@@ -138,6 +152,8 @@ class Case:
             facts["ca"] = distinguished_name(self.cas[0].subject)
             facts["ca_begin"] = _day(self.cas[0].not_valid_before_utc)
             facts["ca_end"] = _day(self.cas[0].not_valid_after_utc)
+            unfit = [each for each in self.cas if not key_fits(public_key(each))]
+            facts["ca_key"] = key_text(public_key((unfit or self.cas)[0]))
             if facts["ca"] == facts["root"]:
                 facts["twin"] = " They have the same name, but not the same key."
         return facts

@@ -71,27 +71,47 @@ def probe(
     return told
 
 
+def certify(key: Any, issuer: str, issuer_key: Any, name: str = NAME) -> x509.Certificate:
+    """A certificate of today; a CA's but for NAME."""
+    now = datetime.now(UTC)
+    return (
+        x509.CertificateBuilder()
+        .subject_name(x509.Name.from_rfc4514_string(f"CN={name}"))
+        .issuer_name(x509.Name.from_rfc4514_string(issuer))
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=60))
+        .add_extension(x509.BasicConstraints(name != NAME, None), True)
+        .sign(issuer_key, hashes.SHA256())
+    )
+
+
+def save(folder: Path, key: Any, *chain: x509.Certificate) -> tuple[str, ...]:
+    """Switches for a server with this key and chain, its own certificate first."""
+    (folder / "cert.pem").write_bytes(chain[0].public_bytes(Encoding.PEM))
+    (folder / "key.pem").write_bytes(
+        key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    )
+    switches = ("-cert", str(folder / "cert.pem"), "-key", str(folder / "key.pem"))
+    if len(chain) == 1:
+        return switches
+    (folder / "above.pem").write_bytes(
+        b"".join(each.public_bytes(Encoding.PEM) for each in chain[1:])
+    )
+    return (*switches, "-cert_chain", str(folder / "above.pem"))
+
+
 def issue(pki: Pki, folder: Path, key: Any) -> tuple[str, ...]:
     """Switches for a certificate of NAME with this key, signed by the Pki's CA."""
     ca = x509.load_pem_x509_certificate(pki["ca"].cert_pem)
     ca_key = load_pem_private_key(pki["ca"].key_pem, None)
-    assert isinstance(ca_key, ec.EllipticCurvePrivateKey)
-    now = datetime.now(UTC)
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(x509.Name.from_rfc4514_string(f"CN={NAME}"))
-        .issuer_name(ca.subject)
-        .public_key(key.public_key())
-        .serial_number(7)
-        .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=60))
-        .sign(ca_key, hashes.SHA256())
-    )
-    (folder / "cert.pem").write_bytes(certificate.public_bytes(Encoding.PEM))
-    (folder / "key.pem").write_bytes(
-        key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    )
-    return ("-cert", str(folder / "cert.pem"), "-key", str(folder / "key.pem"))
+    return save(folder, key, certify(key, ca.subject.rfc4514_string(), ca_key))
+
+
+@pytest.fixture(scope="session")
+def rsa4096() -> rsa.RSAPrivateKey:
+    return rsa.generate_private_key(65537, 4096)
 
 
 def test_a_server_that_is_fine_connects(own: Pki) -> None:
@@ -129,14 +149,44 @@ def test_aes_gcm_only(own: Pki) -> None:
     assert "ECDHE-RSA" not in told["advice"]
 
 
-def test_an_rsa_4096_key(own: Pki, tmp_path: Path) -> None:
-    switches = issue(own, tmp_path, rsa.generate_private_key(65537, 4096))
+def test_an_rsa_4096_key(own: Pki, tmp_path: Path, rsa4096: rsa.RSAPrivateKey) -> None:
+    switches = issue(own, tmp_path, rsa4096)
     with spwf.Server(special(*switches), own) as server:
         told = probe(server, own)
     assert told["problem"] == "key_size"
     assert "RSA 4096" in told["reason"]
     assert "CN=localhost" in told["reason"]
     assert "EC P-256, or RSA 2048" in told["advice"]
+
+
+def test_a_ca_with_an_rsa_4096_key(own: Pki, tmp_path: Path, rsa4096: rsa.RSAPrivateKey) -> None:
+    key, middle = ec.generate_private_key(ec.SECP256R1()), rsa.generate_private_key(65537, 2048)
+    leaf, above = certify(key, "CN=middle", middle), certify(middle, "CN=root", rsa4096, "middle")
+    root = tmp_path / "root.pem"
+    root.write_bytes(certify(rsa4096, "CN=root", rsa4096, "root").public_bytes(Encoding.PEM))
+    with spwf.Server(special(*save(tmp_path, key, leaf, above)), own) as server:
+        told = json.loads(run(f"{NAME}:{server.port}", "--ca", root, "--json")[1])
+    assert [each["subject"] for each in told["chain"]] == ["CN=localhost", "CN=middle"]
+    assert told["problem"] == "ca_key_size"
+    assert told["reason"].startswith("The loaded CA, CN=root, has a key of the kind RSA 4096")
+
+
+def test_an_intermediate_loaded_in_place_of_the_root(own: Pki, tmp_path: Path) -> None:
+    key, middle, top = (ec.generate_private_key(ec.SECP256R1()) for _ in range(3))
+    leaf, above = certify(key, "CN=middle", middle), certify(middle, "CN=root", top, "middle")
+    loaded = tmp_path / "middle.pem"
+    loaded.write_bytes(above.public_bytes(Encoding.PEM))
+    with spwf.Server(special(*save(tmp_path, key, leaf, above)), own) as server:
+        told = json.loads(run(f"{NAME}:{server.port}", "--ca", loaded, "--json")[1])
+    assert told["problem"] == "not_the_root"
+    assert "Load the certificate of CN=root instead" in told["advice"]
+
+
+def test_a_server_without_the_curves_of_the_module(own: Pki) -> None:
+    with spwf.Server(special("-groups", "X25519"), own) as server:
+        told = probe(server, own)
+    assert told["problem"] == "curve"
+    assert "P-256" in told["advice"]
 
 
 def test_a_kind_of_key_that_the_module_lacks(own: Pki, tmp_path: Path) -> None:
