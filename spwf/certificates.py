@@ -4,7 +4,7 @@ Called by diagnosis.py, probe.py, provision.py and show.py; reads with the libra
 """
 
 import warnings
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 
 from cryptography import x509
@@ -57,7 +57,11 @@ class FileError(HarnessError):
 
 def distinguished_name(name: x509.Name) -> str:
     """As the note writes it [note 1.2], in the certificate's order: `C=IT, O=STM, CN=John`."""
-    text = ", ".join(f"{_ATTRIBUTES.get(each.oid, '?')}={each.value!s}" for each in name)
+    return printable(", ".join(f"{_ATTRIBUTES.get(each.oid, '?')}={each.value!s}" for each in name))
+
+
+def printable(text: str) -> str:
+    """What a stranger has written, without what a terminal might obey."""
     return "".join(c if c.isprintable() else "?" for c in text)
 
 
@@ -109,7 +113,7 @@ def names(certificate: x509.Certificate) -> tuple[str, ...]:
         found += extension.get_values_for_type(x509.DNSName)
         found += map(str, extension.get_values_for_type(x509.IPAddress))
     common = certificate.subject.get_attributes_for_oid(NameOID.COMMON_NAME)
-    return tuple(found or (str(each.value) for each in common))
+    return tuple(map(printable, found or (str(each.value) for each in common)))
 
 
 def self_signed(certificate: x509.Certificate) -> bool:
@@ -206,8 +210,8 @@ class Material:
     @property
     def sizes(self) -> dict[str, int]:
         """Bytes of each part that there is, by its name."""
-        parts = ((field.name, getattr(self, field.name)) for field in fields(self))
-        return {name: len(part) for name, part in parts if part}
+        parts = {"ca": self.ca, "cert": self.cert, "key": self.key, "domain": self.domain.encode()}
+        return {name: len(part) for name, part in parts.items() if part}
 
     @property
     def size(self) -> int:

@@ -171,13 +171,7 @@ def probe_real(
     report = probe(host, port, material, identity)
     if report.problem == "size":
         return report
-    try:
-        reply = _ask_real(module, host, port, material)
-    except ReplyTimeout as error:
-        raise HarnessError(
-            f"the module at {url} does not come into a network; `spwf provision {url} --ssid NAME "
-            f"--psk TEXT` tells it one ({error})"
-        ) from None
+    reply = _ask_real(url, module, host, port, material)
     connects = not reply.startswith("ERROR")
     told = replace(report, connects=connects, reply=reply, outcome=None)
     if connects == report.connects:
@@ -222,13 +216,19 @@ def _connect(module: Module, host: str, port: int, material: Material) -> str:
         return f"ERROR: {error.text}"
 
 
-def _ask_real(module: Module, host: str, port: int, material: Material) -> str:
+def _ask_real(url: str, module: Module, host: str, port: int, material: Material) -> str:
     """As _connect(), from a reset on, and a reset forgets the files again."""
-    if module.emulation is not None:
-        module.join("probe")
+    if module.emulation is not None and not module.config["wifi_ssid"].strip("0:"):
+        module.join("probe")  # it knows of none yet, and any is in its reach
     else:
         module.reset()
-        module.wait_for(24, JOIN)
+        try:
+            module.wait_for(24, JOIN)
+        except ReplyTimeout as error:
+            raise HarnessError(
+                f"the module at {url} does not come into a network; `spwf provision {url} --ssid "
+                f"NAME --psk TEXT` tells it one ({error})"
+            ) from None
     try:
         return _connect(module, host, port, material)
     finally:

@@ -19,6 +19,7 @@ from spwf.certificates import (
     key_fits,
     key_text,
     names,
+    printable,
     public_key,
     read_certificates,
     read_key,
@@ -125,7 +126,7 @@ def _value(value: x509.ExtensionType) -> str:
     if isinstance(value, x509.ExtendedKeyUsage):
         return ", ".join(_PURPOSES.get(oid, oid.dotted_string) for oid in value)
     if isinstance(value, x509.SubjectAlternativeName):
-        return ", ".join(str(name.value) for name in value)
+        return printable(", ".join(str(name.value) for name in value))
     return ""
 
 

@@ -70,12 +70,12 @@ class Surveyor:
     """Switches that give the client's certificate: ("-cert", FILE, "-key", FILE)."""
 
     def look(self, *switches: str, ciphers: str = EVERYTHING) -> Look:
-        """One connection, as a client without server_name, like the module.
+        """One connection, over IPv4 and without server_name, like the module's.
 
         Nothing is verified. A server that does not answer within TIMEOUT has not answered.
         """
-        host = f"[{self.host}]" if ":" in self.host else self.host
-        argv = [self.openssl.path, "s_client", "-connect", f"{host}:{self.port}", "-noservername"]
+        where = f"{self.host}:{self.port}"
+        argv = [self.openssl.path, "s_client", "-4", "-connect", where, "-noservername"]
         argv += ["-showcerts", "-cipher", f"{ciphers}:@SECLEVEL=0"]
         argv += [*self.identity, *switches]
         try:

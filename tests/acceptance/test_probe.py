@@ -342,3 +342,11 @@ def test_a_wrong_command_line_is_told_with_status_2(own: Pki, tmp_path: Path) ->
         status, text = run(*arguments)
         assert status == 2
         assert words in text.replace("\n", " ")
+
+
+def test_a_provisioned_module_joins_its_own_network(own: Pki, tmp_path: Path) -> None:
+    url = f"spwf://?nv={tmp_path / 'module.nv'}&ap=lab:passphrase"
+    with spwf.open(url) as module:
+        module.join("lab", "passphrase")
+    with spwf.Server(special(), own) as server:
+        assert probe(server, own, "--url", url)["connects"]
