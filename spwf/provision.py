@@ -78,7 +78,7 @@ def show(module: Module) -> None:
         console.print("\n".join(lines))
         return
     file, size = Column("File", no_wrap=True), Column("Bytes", justify="right")
-    table = Table(file, size, box=box.SIMPLE_HEAD)
+    table = Table(file, size, box=box.SIMPLE_HEAD, show_edge=False)
     for name, count in sizes.items():
         table.add_row(name, str(count))
     if sizes:
