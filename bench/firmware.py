@@ -20,7 +20,7 @@ from pathlib import Path
 import spwf
 from spwf.demo import provision
 from spwf.qemu import PROGRAM, Memory, Qemu
-from spwf.scenario import Scenario
+from spwf.scenario import Scenario, Verify
 
 BOARD = "lm3s6965evb"
 ROOT = Path(__file__).parent.parent
@@ -47,7 +47,7 @@ def scenario_of(mode: str, key: str, suite: str) -> Scenario:
     example = Scenario.load("example1")
     loads, verify = example.module, example.server.verify
     if mode != "mutual":
-        verify = "none"
+        verify = Verify.NONE
         loads = replace(loads, client="")
     if mode == "anonymous":
         loads = replace(loads, ca="", domain="")
