@@ -220,7 +220,7 @@ class Qemu:
 
     @property
     def spent(self) -> tuple[int, int]:
-        """ns of the guest in the module's polls of its last handshake: all, and the longest one."""
+        """Guest time in the polls of the last handshake, in ns: all of them, and the longest one."""
         fields = self._fields("spent")
         return int(fields["total"]), int(fields["longest"])
 
