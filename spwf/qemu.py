@@ -220,7 +220,7 @@ class Qemu:
 
     @property
     def spent(self) -> tuple[int, int]:
-        """Guest time in the polls of the last handshake, in ns: all of them, and the longest one."""
+        """Guest time in the polls of the last handshake, ns: all of them, and the longest."""
         fields = self._fields("spent")
         return int(fields["total"]), int(fields["longest"])
 
