@@ -127,15 +127,13 @@ build/firmware/%/meson/build.ninja: firmware/cm3/cross.ini firmware/boards/%/cro
 	    { cat build/firmware/$*.log; exit 1; }
 	@touch $@
 
-boards: $(BOARDS:%=build/firmware/%/spwf.elf)
-
 # Ninja knows what is out of date.
 build/firmware/%/spwf.elf: build/firmware/%/meson/build.ninja FORCE
 	@$(VENV)/bin/ninja --quiet -C build/firmware/$*/meson
 	@cmp -s build/firmware/$*/meson/firmware/spwf.elf $@ || \
 	    cp build/firmware/$*/meson/firmware/spwf.elf $@
 
-boards: $(BOARDS:%=build/firmware/%/spwf.elf)
+boards: $(IMAGES)
 
 firmware/boards/%/cross.ini:
 	@echo 'There is no board $* in firmware/boards, but there are: $(BOARDS)' >&2; exit 1

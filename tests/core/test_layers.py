@@ -158,6 +158,7 @@ def test_a_module_fits_in_10_kb_on_32_bits(tmp_path: Path) -> None:
         ("csrc/meson.build", "csrc/core"),
         ("csrc/meson.build", "csrc/port"),
         ("csrc/meson.build", "csrc/python"),
+        ("firmware/meson.build", "firmware"),
         ("tests/c/meson.build", "tests/c"),
     ],
 )
