@@ -8,7 +8,7 @@ import subprocess
 import sysconfig
 import time
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -31,6 +31,15 @@ def run(*arguments: str, typed: str = "", **env: str) -> subprocess.CompletedPro
         timeout=DEADLINE,
         env=os.environ | env,
     )
+
+
+@contextmanager
+def ended(process: subprocess.Popen[str]) -> Iterator[None]:
+    """Kills the process if the test fails before it has ended."""
+    try:
+        yield
+    finally:
+        process.kill()
 
 
 def test_demo_shows_the_five_examples_each_with_its_failing_twins() -> None:
@@ -197,14 +206,17 @@ def test_serve_names_the_scenarios_where_there_is_no_such_one() -> None:
 def test_serve_prints_its_command_and_sends_what_is_typed(
     tmp_path: Path, module: spwf.Module
 ) -> None:
-    with subprocess.Popen(
-        [SPWF, "serve", "example5", "--port", "0"],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        env=os.environ | {"XDG_CACHE_HOME": str(tmp_path)},
-        text=True,
-        bufsize=1,
-    ) as serve:
+    with (
+        subprocess.Popen(
+            [SPWF, "serve", "example5", "--port", "0"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            env=os.environ | {"XDG_CACHE_HOME": str(tmp_path)},
+            text=True,
+            bufsize=1,
+        ) as serve,
+        ended(serve),
+    ):
         assert serve.stdin is not None
         assert serve.stdout is not None
         title, _, command = (serve.stdout.readline() for _ in range(3))
