@@ -145,10 +145,10 @@ def judge(scenario: Scenario, reply: str, said: str | None, outcome: Outcome | N
         mode, what = outcome.mode, outcome.cause.text
         if outcome.alert_received:
             what += f" ({outcome.alert_received})"
-        if said is not None:
-            suite = OPENSSL_NAMES.get(outcome.suite or "", "-")
+        if outcome.version:
+            agreed = f"{outcome.version} {OPENSSL_NAMES.get(outcome.suite or '', '-')}"
             noted = "".join(f", {note}" for note in expect.notes)
-            what = f"{outcome.version} {suite}{said}{noted}"
+            what = f"{agreed}: {what}" if said is None else f"{agreed}{said}{noted}"
     wanted = "connected" if expect.cause is Cause.NONE else expect.cause.text
     wrong = "" if right else f"expected {expect.mode}, {wanted}; got {outcome or reply}"
     return Row((scenario.name, mode.replace("_", "-"), reply, what), wrong)

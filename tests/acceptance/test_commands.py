@@ -59,6 +59,7 @@ def test_demo_shows_the_five_examples_each_with_its_failing_twins() -> None:
         else:
             assert "  ERROR: " in row
             assert scenario.expect.cause.text in row
+    assert any("TLSv1.2 ECDHE-ECDSA-AES128-SHA256: a certificate of" in row for row in rows)
     assert any("273 bytes sent, 229 bytes read" in row for row in rows)
     assert any("18 bytes sent, 483 bytes read" in row for row in rows)
     assert end.startswith(f"{len(cases)} of {len(cases)} as expected")
