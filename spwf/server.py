@@ -40,6 +40,11 @@ class _Hearing:
         self._words = b""
         self._end = b""
 
+    @property
+    def ended(self) -> int:
+        """How many of the connections are over."""
+        return self.connections - self.connected
+
     def hear(self, message: bytes) -> None:
         if self._end and not message.startswith(b"shutting down SSL\n"):
             # It was a record of the client's that reads like the end of a connection.
@@ -95,6 +100,7 @@ class Server:
         self._openssl = openssl or OpenSSL.find()
         self._hearing = _Hearing()
         self._log = b""
+        self._told = 0  # ends of connections that wait_closed() told of
         self._ended = False
         self._news = threading.Condition()
 
@@ -190,13 +196,9 @@ class Server:
         self._wait(lambda: data in self._hearing.received, timeout, f"received {data!r}")
 
     def wait_closed(self, timeout: float = 10.0) -> None:
-        """Until a connection was open, and none is; ServerError likewise."""
-        hearing = self._hearing
-        self._wait(
-            lambda: hearing.connections > 0 and not hearing.connected,
-            timeout,
-            "the end of a connection",
-        )
+        """Until a connection has ended that no earlier call told of; ServerError likewise."""
+        self._wait(lambda: self._hearing.ended > self._told, timeout, "the end of a connection")
+        self._told = self._hearing.ended
 
     def _wait(self, condition: Callable[[], bool], timeout: float, what: str) -> None:
         with self._news:
