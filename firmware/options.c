@@ -102,6 +102,11 @@ static bool read_cut(char *value) {
     return number(value, 1000000000, &options.cut, &end) && *end == '\0';
 }
 
+static bool read_heap(char *value) {
+    const char *end;
+    return number(value, 1000000000, &options.heap, &end) && *end == '\0' && options.heap > 0;
+}
+
 static bool read_timeout(char *value) {
     const char *end;
     uint32_t seconds;
@@ -203,9 +208,9 @@ static const struct {
     const char *name;
     bool (*read)(char *value);
 } readers[] = {
-    {"seed", read_seed},           {"nv", read_nv},    {"cut", read_cut},
-    {"timeout", read_timeout},     {"ap", read_point}, {"route", read_route},
-    {"min_version", read_version},
+    {"seed", read_seed},           {"nv", read_nv},     {"cut", read_cut},
+    {"timeout", read_timeout},     {"ap", read_point},  {"route", read_route},
+    {"min_version", read_version}, {"heap", read_heap},
 };
 
 static bool read_option(const char *name, char *value) {

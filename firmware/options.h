@@ -4,7 +4,7 @@
  *
  *     seed=HEX nv=FILE route=NAME:PORT=ADDRESS:PORT ap=SSID:PASSPHRASE pace=real|fast
  *     limits=note|off sni=0|1 prng=drbg|rc4 min_version=ssl3|tls1|tls1.1|tls1.2 timeout=SECONDS
- *     echo=0|1 settime=once|lenient cut=N
+ *     echo=0|1 settime=once|lenient heap=BYTES cut=N
  *
  * Blanks separate; a blank, `%`, `:` or `=` inside a value is written %20, %25, %3A, %3D. `route` and
  * `ap` may be repeated. A word without `=` is the program's name and means nothing. What is not
@@ -30,6 +30,7 @@ struct options {
     struct sequence sequence; /* where seeded */
     const char *nv;           /* NULL: none */
     uint32_t cut;             /* the power fails at this flash operation; 0: it does not */
+    uint32_t heap;            /* the most of it in use, bytes; 0: all that there is */
     size_t routes, points;
     struct option_route route[OPTION_ROUTES];
     struct access_point point[OPTION_POINTS];

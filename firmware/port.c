@@ -46,7 +46,8 @@ static int entropy(void *ctx, void *data, size_t len) {
 
 static void *take(void *ctx, size_t size) {
     (void)ctx;
-    return spwf_arena_alloc(&port_heap, size);
+    bool allowed = options.heap == 0 || port_heap.live + size <= options.heap;
+    return allowed ? spwf_arena_alloc(&port_heap, size) : NULL;
 }
 
 static void release(void *ctx, void *memory) {

@@ -68,6 +68,7 @@ class Core:
         timeout: float = 10.0,
         echo: bool = False,
         settime: Literal["once", "lenient"] | str = "once",
+        heap: int = ...,
     ) -> Core:
         """Make a module.
 
@@ -94,6 +95,8 @@ class Core:
             seconds.
         echo: the factory value of localecho1.
         settime: "lenient" lets a second AT+S.SETTIME answer OK.
+        heap: the most dynamic memory that the module may have at a time, in bytes (see `heap`
+            below); else as much as the host has.
 
         ValueError: a value that is not allowed (the message lists what is). BlockingIOError with
         the file's name: another module has `nv`. OSError: `nv` cannot be used.

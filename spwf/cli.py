@@ -136,6 +136,7 @@ OPTION_HELP = {
     "min_version": "The lowest version that the module accepts [ssl3].",
     "timeout": "Limit of one handshake [10].",
     "echo": "Factory value of localecho1 [0].",
+    "heap": "Most dynamic memory in use at a time, in bytes [unlimited].",
     "settime": "Whether a second SETTIME is an error or OK [once].",
 }
 

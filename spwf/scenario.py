@@ -119,6 +119,8 @@ class Loads:
     clock: Clock = Clock.NOW
     host: str = ""
     """A name; "": the address of the server."""
+    heap: int = 0
+    """Most dynamic memory that the module may use, in bytes; 0: what it has. Emulated ones only."""
 
 
 @dataclass(frozen=True)

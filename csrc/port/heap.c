@@ -1,7 +1,7 @@
 /*
  * heap.c - the memory of one module: malloc() with an account. Called by the core through the port.
- * The account tells what a session costs and that nothing is left behind; `fail_at` lets a test
- * make any one allocation fail.
+ * The account tells what a session costs and that nothing is left behind; `limit` makes the memory
+ * as small as a module's.
  */
 #include <stdalign.h>
 #include <stdlib.h>
@@ -15,8 +15,7 @@ struct block {
 
 void *spwf_heap_alloc(void *ctx, size_t size) {
     struct heap *h = &((struct world *)ctx)->heap;
-    h->calls++;
-    if (h->calls == h->fail_at || size > SIZE_MAX - sizeof(struct block)) {
+    if (size > h->limit - h->live || size > SIZE_MAX - sizeof(struct block)) {
         return NULL;
     }
     struct block *b = malloc(sizeof *b + size);

@@ -10,6 +10,7 @@ int spwf_world_open(struct world *w, const char *nv, enum world_network network,
                     struct lookup_pool *pool) {
     w->pool = pool;
     w->nv.fd = -1;
+    w->heap.limit = SIZE_MAX;
     w->memory.step = network == WORLD_TRICKLE ? 1 : SIZE_MAX;
     for (int i = 0; i < SPWF_SOCKETS; i++) {
         w->sockets[i].fd = -1;

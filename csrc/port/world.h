@@ -53,7 +53,7 @@ uint64_t spwf_pace_millis(void *ctx);
 
 struct heap {
     size_t live, peak, blocks; /* bytes, bytes, count: of what the module has not released */
-    size_t calls, fail_at;     /* allocation number fail_at (from 1) fails; 0: none does */
+    size_t limit;              /* the most that `live` may be */
 };
 
 void *spwf_heap_alloc(void *ctx, size_t size);

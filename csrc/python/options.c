@@ -198,8 +198,9 @@ static bool read_lists(struct world *w, PyObject *routes, PyObject *aps) {
 
 int spwf_options_open(struct core *self, struct lookup_pool *pool, PyObject *args,
                       PyObject *kwargs) {
-    static char *names[] = {"nv",  "pace", "seed",        "routes",  "aps",  "network", "limits",
-                            "sni", "prng", "min_version", "timeout", "echo", "settime", NULL};
+    static char *names[] = {"nv",      "pace",   "seed",    "routes", "aps",
+                            "network", "limits", "sni",     "prng",   "min_version",
+                            "timeout", "echo",   "settime", "heap",   NULL};
     enum { PACE, NETWORK, LIMITS, PRNG, MIN_VERSION, SETTIME, OPTIONS };
     struct option options[OPTIONS] = {
         [PACE] = {"pace", "virtual", paces, 0},
@@ -212,10 +213,11 @@ int spwf_options_open(struct core *self, struct lookup_pool *pool, PyObject *arg
     PyObject *nv = Py_None, *seed = Py_None, *routes = NULL, *aps = NULL;
     double timeout = 10.0;
     int sni = 0, echo = 0;
+    Py_ssize_t heap = PY_SSIZE_T_MAX;
     if (!PyArg_ParseTupleAndKeywords(
-            args, kwargs, "|$OsOOOsspssdps:Core", names, &nv, &options[PACE].given, &seed, &routes,
+            args, kwargs, "|$OsOOOsspssdpsn:Core", names, &nv, &options[PACE].given, &seed, &routes,
             &aps, &options[NETWORK].given, &options[LIMITS].given, &sni, &options[PRNG].given,
-            &options[MIN_VERSION].given, &timeout, &echo, &options[SETTIME].given)) {
+            &options[MIN_VERSION].given, &timeout, &echo, &options[SETTIME].given, &heap)) {
         return -1;
     }
     for (int i = 0; i < OPTIONS; i++) {
@@ -226,6 +228,10 @@ int spwf_options_open(struct core *self, struct lookup_pool *pool, PyObject *arg
     if (!(timeout > 0 && timeout <= 3600)) {
         PyErr_SetString(PyExc_ValueError,
                         "timeout is the longest handshake: more than 0, at most 3600 s");
+        return -1;
+    }
+    if (heap < 1) {
+        PyErr_Format(PyExc_ValueError, "heap is %zd; allowed: 1 or more bytes", heap);
         return -1;
     }
     const struct spwf_config config = {
@@ -241,6 +247,7 @@ int spwf_options_open(struct core *self, struct lookup_pool *pool, PyObject *arg
         !read_lists(&self->host.world, routes, aps)) {
         return -1;
     }
+    self->host.world.heap.limit = (size_t)heap;
     self->host.virtual_pace = options[PACE].value != 0;
     if (seed != Py_None) {
         Py_buffer bytes;

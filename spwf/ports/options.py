@@ -37,6 +37,12 @@ def _seconds(text: str) -> float:
     return seconds
 
 
+def _bytes(text: str) -> int:
+    if not (text.isascii() and text.isdecimal() and int(text) > 0):
+        raise ValueError("not a number of bytes, 1 or more")
+    return int(text)
+
+
 def file_name(text: str) -> str:
     """Reads a file's name."""
     if not text:
@@ -113,6 +119,7 @@ OPTIONS = {
     "min_version": Option("min_version", _word(*VERSIONS), "|".join(VERSIONS)),
     "timeout": Option("timeout", _seconds, "SECONDS"),
     "echo": Option("echo", _flag, "0|1"),
+    "heap": Option("heap", _bytes, "BYTES"),
     "settime": Option("settime", _word("once", "lenient"), "once|lenient"),
 }
 """Those of every emulated module."""

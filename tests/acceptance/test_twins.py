@@ -21,6 +21,7 @@ TEXTS = {
     Cause.CONNECT_TIMEOUT: b"Failed to connect",
 }
 FAILING = [n for n in Scenario.names() if Scenario.load(n).expect.cause is not Cause.NONE]
+SMALL = "memory-exhausted"  # for a module of its own
 
 
 @pytest.mark.parametrize(
@@ -43,11 +44,28 @@ def test_what_nobody_checks_connects_and_is_noted(
             assert server.scenario.expect.notes == (note,)
 
 
-@pytest.mark.parametrize("name", FAILING)
+@pytest.mark.parametrize("name", [name for name in FAILING if name != SMALL])
 def test_failure_is_short_on_the_wire_and_told_in_full_beside_it(
     module: spwf.Module, serve: Serve, provision: Provision, name: str
 ) -> None:
-    server = serve(name)
+    refused(module, serve(name), provision)
+
+
+@pytest.mark.emulated
+def test_module_with_little_memory_fails_likewise_and_lives(
+    new_module: Callable[..., spwf.Module], serve: Serve, provision: Provision
+) -> None:
+    server = serve(SMALL)
+    heap = server.scenario.module.heap
+    module = new_module(heap=heap)
+    refused(module, server, provision)
+    assert module.emulation is not None
+    assert 0 < module.emulation.heap.peak <= heap
+    assert module.emulation.heap.live == 0
+
+
+def refused(module: spwf.Module, server: spwf.Server, provision: Provision) -> None:
+    """SOCKON answers the short error, and the outcome is the one that the scenario expects."""
     provision(module, server)
     expect = server.scenario.expect
     module.transcript.clear()

@@ -70,11 +70,15 @@ static void the_heap_counts_what_lives(void) {
     end();
 }
 
-static void the_heap_fails_where_it_is_told(void) {
+static void the_heap_keeps_to_its_limit(void) {
     begin();
-    w.heap.fail_at = 2;
-    void *a = spwf_heap_alloc(&w, 1), *b = spwf_heap_alloc(&w, 1), *c = spwf_heap_alloc(&w, 1);
+    w.heap.limit = 100;
+    void *a = spwf_heap_alloc(&w, 60), *b = spwf_heap_alloc(&w, 41), *c = spwf_heap_alloc(&w, 40);
     check(a != NULL && b == NULL && c != NULL);
+    check(spwf_heap_alloc(&w, 1) == NULL);
+    spwf_heap_release(&w, a);
+    a = spwf_heap_alloc(&w, 60); /* what was given back can be had again */
+    check(a != NULL);
     spwf_heap_release(&w, a);
     spwf_heap_release(&w, c);
     end();
@@ -204,7 +208,7 @@ static const struct check_test tests[] = {
     {"a queue keeps the order of its bytes", a_queue_keeps_the_order_of_its_bytes},
     {"an empty queue owns no memory", an_empty_queue_owns_no_memory},
     {"the heap counts what lives", the_heap_counts_what_lives},
-    {"the heap fails where it is told", the_heap_fails_where_it_is_told},
+    {"the heap keeps to its limit", the_heap_keeps_to_its_limit},
     {"a seed repeats its bytes", a_seed_repeats_its_bytes},
     {"an access point answers as it is", an_access_point_answers_as_it_is},
     {"each routed name has one address", each_routed_name_has_one_address},

@@ -31,6 +31,7 @@ URLS = {
     "spwf://?seed=00ff&sni=1&echo=0": {"seed": b"\x00\xff", "sni": True, "echo": False},
     "spwf://?prng=rc4&min_version=tls1.1": {"prng": "rc4", "min_version": "tls1.1"},
     "spwf://?timeout=2.5&settime=lenient": {"timeout": 2.5, "settime": "lenient"},
+    "spwf://?heap=8192": {"heap": 8192},
     "spwf://?route=my.st.com:443=127.0.0.1:4433&route=10.0.0.1:1=127.0.0.2:2": {
         "routes": [("my.st.com", 443, "127.0.0.1", 4433), ("10.0.0.1", 1, "127.0.0.2", 2)]
     },
@@ -52,6 +53,8 @@ BAD_URLS = {
     "spwf://?min_version=tls1.3": "not one of ssl3, tls1, tls1.1, tls1.2",
     "spwf://?timeout=never": "timeout=SECONDS",
     "spwf://?timeout=0": "above 0",
+    "spwf://?heap=0": "1 or more",
+    "spwf://?heap=8K": "heap=BYTES",
     "spwf://?timeout=nan": "above 0",
     "spwf://?route=a:1=b": "NAME:PORT=HOST:PORT",
     "spwf://?route=a:1": "NAME:PORT=HOST:PORT",

@@ -72,6 +72,7 @@ def test_refusals_and_failures_are_these() -> None:
         ("server-garbage", Mode.ANONYMOUS, Cause.PROTOCOL),
         ("server-http", Mode.ANONYMOUS, Cause.NOT_TLS),
         ("no-common-suite", Mode.ANONYMOUS, Cause.SUITE),
+        ("memory-exhausted", Mode.MUTUAL, Cause.MEMORY),
         ("tls13-only", Mode.ANONYMOUS, Cause.VERSION),
     }
 

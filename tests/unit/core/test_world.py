@@ -72,6 +72,16 @@ def test_memory_is_accounted_and_given_back(new_core: NewCore, ask: Ask) -> None
     assert core.heap[0] == core.heap[2] == 0
 
 
+def test_memory_is_no_more_than_was_given(new_core: NewCore, ask: Ask) -> None:
+    core = new_core(heap=100)
+    assert b"ERROR" in ask(core, b"AT+S.TLSCERT=ca,101\r" + bytes(101))
+    assert core.heap[:2] == (0, 0)
+    assert b"OK" in ask(core, b"AT+S.TLSCERT=ca,100\r" + bytes(100))
+    assert core.heap[:2] == (100, 100)
+    with pytest.raises(ValueError, match="heap is 0; allowed: 1 or more"):
+        Core(heap=0)
+
+
 def test_a_flash_file_outlives_its_core(new_core: NewCore, tmp_path: Path, ask: Ask) -> None:
     nv = tmp_path / "flash"
     core = new_core(nv=nv)
