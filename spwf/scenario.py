@@ -71,6 +71,8 @@ class ServerOptions:
 
     cert: str = "server"
     """Whose certificate and key: one of pki.ROLES."""
+    chain: str = ""
+    """Whose certificates it sends behind its own, as one file; "": none."""
     verify: Verify = Verify.NONE
     suites: tuple[str, ...] = ()
     """Names or codes as in Table 2, in the order of the server; empty: OpenSSL's default."""
@@ -215,6 +217,8 @@ class Scenario:
         argv = [openssl, "s_server", "-accept", f"{host}:{port}"]
         argv += ["-cert", str(files / f"{server.cert}_cert.pem")]
         argv += ["-key", str(files / f"{server.cert}_key.pem")]
+        if server.chain:
+            argv += ["-cert_chain", str(files / f"{server.chain}_cert.pem")]
         if server.verify is not Verify.NONE:
             argv += ["-CAfile", str(files / "root_ca_of_client.pem")]
         if server.verify is Verify.REQUEST:
@@ -322,6 +326,7 @@ class _Reader:
         """What the types do not say."""
         named = {
             "server.cert": scenario.server.cert,
+            "server.chain": scenario.server.chain or "ca",
             "module.ca": scenario.module.ca or "ca",
             "module.client": scenario.module.client or "client",
             "module.key": scenario.module.key or "client",

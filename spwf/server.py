@@ -108,7 +108,7 @@ class Server:
         """Starts it; ServerError, with its words, where it does not listen within 10 s."""
         if missing := self.scenario.missing(self._openssl):
             raise ServerError(missing)
-        self.pki.make(self.scenario.server.cert)
+        self.pki.make(*filter(None, (self.scenario.server.cert, self.scenario.server.chain)))
         if self.scenario.server.verify is not Verify.NONE:
             self.pki.make("root_ca_of_client")
         files = self.pki.directory.resolve()

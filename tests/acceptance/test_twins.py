@@ -4,12 +4,14 @@ And the two whose checks are off, so that they connect.
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
 import spwf
 from spwf.demo import connect
 from spwf.outcome import Cause, Note
+from spwf.pki import Certificate, PkiSpec
 from spwf.scenario import Scenario
 
 Serve = Callable[..., spwf.Server]
@@ -82,3 +84,14 @@ def refused(module: spwf.Module, server: spwf.Server, provision: Provision) -> N
         assert (outcome.mode, outcome.cause) == (expect.mode, expect.cause), str(outcome)
         assert expect.alert in (outcome.alert_received, ""), str(outcome)
     assert module.command("AT").error is None
+
+
+def test_the_certificate_between_makes_all_the_difference(
+    module: spwf.Module, serve: Serve, provision: Provision
+) -> None:
+    refused = Scenario.load("unknown-intermediate")
+    pki = PkiSpec(ca=Certificate(extensions=("keyUsage = keyCertSign",)))
+    options = replace(refused.server, chain="intermediate")
+    server = serve(replace(refused, pki=pki, server=options))
+    provision(module, server)
+    connect(module, server).close()
