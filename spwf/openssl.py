@@ -1,8 +1,6 @@
-"""The openssl program: where it is, and what it can do.
+"""The openssl program as a tool: where it is, and its commands.
 
-Used by pki (which makes certificates with it), scenario and server. What it can serve is asked of
-the program itself, never concluded from its version, and remembered for each binary: builds of one
-version differ a lot (Debian's has no SSLv3, RC4 or 3DES).
+Used by pki, which makes certificates with it, and by programs/openssl.py, which serves with it.
 """
 
 import functools
@@ -14,15 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from spwf.errors import OpenSSLError
-from spwf.suites import SUITES, Suite, Version
 
 _TIMEOUT = 60.0  # s; the slowest command makes an RSA key
-_SWITCHES = {
-    Version.SSL3: "-ssl3",
-    Version.TLS1: "-tls1",
-    Version.TLS1_1: "-tls1_1",
-    Version.TLS1_2: "-tls1_2",
-}
 
 
 @dataclass(frozen=True)
@@ -76,28 +67,7 @@ class OpenSSL:
         """Its name and version as it says them: `OpenSSL 3.0.19 27 Jan 2026`."""
         return _version(self)
 
-    def serves(self, version: Version, suite: Suite) -> bool:
-        """Whether `s_server` can serve the suite in this version, at security level 0."""
-        return suite in _suites(self, version)
-
-    def speaks(self, version: Version) -> bool:
-        """Whether `s_server` can serve any suite of Table 2 in this version."""
-        return bool(_suites(self, version))
-
 
 @functools.cache
 def _version(openssl: OpenSSL) -> str:
     return openssl.run("version").split("(Library")[0].strip()
-
-
-@functools.cache
-def _suites(openssl: OpenSSL, version: Version) -> frozenset[Suite]:
-    """What `openssl ciphers -s` lists: the suites that this build can use in this version."""
-    listing = ("ciphers", "-s", _SWITCHES[version], "ALL:COMPLEMENTOFALL:@SECLEVEL=0")
-    try:
-        names = openssl.run(*listing).strip().split(":")
-    except OpenSSLError as error:
-        if "nknown option" not in str(error):
-            raise
-        return frozenset()  # a version that was left out of the build has no switch
-    return frozenset(suite for suite in SUITES if suite.openssl in names)

@@ -18,6 +18,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Callable, Generator, Iterator
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,7 @@ from spwf.emulation import Emulation
 from spwf.module import EMULATED, Module
 from spwf.openssl import OpenSSL
 from spwf.pki import Pki
+from spwf.programs import Program, find
 from spwf.scenario import Scenario
 from spwf.server import Server
 from spwf.tcp import server_for
@@ -201,26 +203,31 @@ def pki(_pki_root: Path) -> Pki:
 
 
 @pytest.fixture
-def serve(
-    request: pytest.FixtureRequest, openssl: OpenSSL, _pki_root: Path
-) -> Iterator[Callable[..., Server]]:
-    """Starts a server: `serve(scenario, pki=None)`; it ends with the test.
+def serve(request: pytest.FixtureRequest, _pki_root: Path) -> Iterator[Callable[..., Server]]:
+    """Starts a server: `serve(scenario, pki=None, program=None)`; it ends with the test.
 
     `scenario` is the name of one that is installed, the path of a TOML file, or a Scenario; without
-    `pki` it has certificates of the scenario's own kind, which are `serve(...).pki`.
+    `pki` it has certificates of the scenario's own kind, which are `serve(...).pki`. `program` is
+    one of spwf.programs, or its name; openssl's s_server without it.
     """
     with ExitStack() as stack:
 
-        def start(scenario: str | Path | Scenario, pki: Pki | None = None) -> Server:
+        def start(
+            scenario: str | Path | Scenario,
+            pki: Pki | None = None,
+            program: Program | str = "openssl",
+        ) -> Server:
             if not isinstance(scenario, Scenario):
                 scenario = Scenario.load(scenario)
-            if missing := scenario.missing(openssl):
+            if isinstance(program, str):
+                program = find(program)
+            pki = pki or Pki.shared(_pki_root, scenario.pki)
+            host = setting(request.config, "spwf_host")
+            if missing := program.missing(replace(scenario, pki=pki.spec), host):
                 if setting(request.config, "spwf_allow_missing"):
                     pytest.skip(missing)
                 pytest.fail(f"{missing}; --spwf-allow-missing skips such tests")
-            pki = pki or Pki.shared(_pki_root, scenario.pki)
-            host = setting(request.config, "spwf_host")
-            server = stack.enter_context(server_for(scenario, pki, openssl=openssl, host=host))
+            server = stack.enter_context(server_for(scenario, pki, program=program, host=host))
             sections = request.node.stash.setdefault(SECTIONS, [])
             command = shlex.join(server.argv)
             sections.append((f"server {scenario.name}", lambda: f"{command}\n{server.log}"))

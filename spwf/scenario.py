@@ -1,8 +1,8 @@
 """Scenarios: what a server does, what the module loads, and what must come of it, as data.
 
-One TOML file each, in servers/ (installed as spwf/servers). This file reads and checks them, and
-turns one into the command line of `openssl s_server` [note 3.3, 3.4]; server.py runs it. A scenario
-with a table [tcp] has a server without TLS instead, which is in tcp.py.
+One TOML file each, in servers/ (installed as spwf/servers). This file reads and checks them; a
+program of spwf/programs turns one into its command line [note 3.3, 3.4], and server.py runs it. A
+scenario with a table [tcp] has a server without TLS instead, which is in tcp.py.
 """
 
 import dataclasses
@@ -18,7 +18,6 @@ from types import NoneType, UnionType
 from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
 from spwf.errors import ScenarioError
-from spwf.openssl import OpenSSL
 from spwf.outcome import Cause, Mode, Note
 from spwf.pki import KEY_TYPES, ROLES, PkiSpec
 from spwf.suites import Version, find
@@ -67,7 +66,7 @@ class End(StrEnum):
 
 @dataclass(frozen=True)
 class ServerOptions:
-    """How `openssl s_server` is started."""
+    """How the server is started; a program refuses what it cannot do."""
 
     cert: str = "server"
     """Whose certificate and key: one of pki.ROLES."""
@@ -75,7 +74,7 @@ class ServerOptions:
     """Whose certificates it sends behind its own, as one file; "": none."""
     verify: Verify = Verify.NONE
     suites: tuple[str, ...] = ()
-    """Names or codes as in Table 2, in the order of the server; empty: OpenSSL's default."""
+    """Names or codes as in Table 2, in the order of the server; empty: its default."""
     other_suites: tuple[str, ...] = ()
     """Suites outside Table 2, by the names of OpenSSL; they come after `suites`."""
     security_level: int | None = None
@@ -178,7 +177,8 @@ class Scenario:
     """In place of `server`."""
     module: Loads = field(default_factory=Loads)
     script: tuple[Step, ...] = ()
-    """Played from its beginning for every connection."""
+    """Played from its beginning for every connection. Empty, and no echo: one request is answered
+    as the program does (Server.exchange)."""
     real: Real | None = None
 
     @classmethod
@@ -208,53 +208,6 @@ class Scenario:
         scenario = reader.read(cls, {"name": file.name.removesuffix(".toml"), **values}, "")
         reader.check(scenario)
         return scenario
-
-    def argv(
-        self, openssl: str, files: Path, port: int = 4433, host: str = "127.0.0.1"
-    ) -> list[str]:
-        """The command that serves it from the folder `files` of a Pki; port 0: any that is free."""
-        server = self.server
-        argv = [openssl, "s_server", "-accept", f"{host}:{port}"]
-        argv += ["-cert", str(files / f"{server.cert}_cert.pem")]
-        argv += ["-key", str(files / f"{server.cert}_key.pem")]
-        if server.chain:
-            argv += ["-cert_chain", str(files / f"{server.chain}_cert.pem")]
-        if server.verify is not Verify.NONE:
-            argv += ["-CAfile", str(files / "root_ca_of_client.pem")]
-        if server.verify is Verify.REQUEST:
-            argv += ["-verify", "2"]
-        if server.verify is Verify.REQUIRE:
-            argv += ["-Verify", "2", "-verify_return_error"]
-        if server.min_version:
-            argv += ["-min_protocol", server.min_version]
-        if server.max_version:
-            argv += ["-max_protocol", server.max_version]
-        if server.tls13_only:
-            argv += ["-tls1_3"]
-        if server.suites or server.other_suites or server.security_level is not None:
-            ciphers = [find(suite).openssl for suite in server.suites]
-            ciphers = [*ciphers, *server.other_suites] or ["DEFAULT"]
-            if server.security_level is not None:
-                ciphers.append(f"@SECLEVEL={server.security_level}")
-            argv += ["-cipher", ":".join(ciphers)]
-        if server.groups:
-            argv += ["-groups", ":".join(server.groups)]
-        if server.echo:
-            argv += ["-rev"]
-        return argv
-
-    def missing(self, openssl: OpenSSL) -> str:
-        """Why this openssl cannot serve it; "" where it can."""
-        if self.tcp or self.server.tls13_only:
-            return ""
-        versions = self.server.versions
-        for name in self.server.suites:
-            suite = find(name)
-            if not any(openssl.serves(version, suite) for version in versions):
-                return f"{openssl.version} ({openssl.path}) cannot serve {suite.name}"
-        if not any(openssl.speaks(version) for version in versions):
-            return f"{openssl.version} ({openssl.path}) cannot serve {', '.join(versions)}"
-        return ""
 
 
 def _installed() -> Traversable:

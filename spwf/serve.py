@@ -4,13 +4,11 @@ Called by cli.py. The certificates stay in the user's cache, so that a module wh
 trusts the next run too, and the command that is printed works by itself.
 """
 
-import os
 import shlex
 import sys
 import threading
 from collections.abc import Iterator
 from contextlib import suppress
-from pathlib import Path
 
 from rich import box
 from rich.console import Console
@@ -18,6 +16,7 @@ from rich.table import Table
 
 from spwf.errors import ServerError
 from spwf.pki import Pki
+from spwf.programs import cache
 from spwf.scenario import Clock, Scenario
 from spwf.server import Server
 from spwf.tcp import server_for
@@ -64,11 +63,6 @@ def send_typed(server: Server) -> None:
             server.send(line.encode(), timeout=0)
         except (ValueError, ServerError) as error:
             print(f"not sent: {str(error).partition(chr(10))[0]}", file=sys.stderr)
-
-
-def cache() -> Path:
-    """Return the folder for what can be made again."""
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "spwf"
 
 
 def show_scenarios(*, stderr: bool = False) -> None:

@@ -1,9 +1,9 @@
-"""Servers to connect to: `openssl s_server` on a scenario, and one for many connections at once.
+"""Servers to connect to: a program on a scenario, a pool of them, and one for many connections.
 
-The only code that knows what s_server prints. Its stdin and stdout are sequenced-packet sockets,
-through which the kernel passes what is written at once as one message: each answer is one read of
-s_server, and so one TLS record; each message from it is either application data or words of its
-own, never both. Nothing here sleeps, and a server cannot outlive the process that started it.
+What is common to all programs: process, threads, waits, log. The adapters in spwf/programs know
+what a program prints and how it is told what to do. Its stdin and stdout are sequenced-packet
+sockets, through which the kernel passes what is written at once as one message. Nothing here
+sleeps, and a server cannot outlive the process that started it.
 """
 
 import os
@@ -16,68 +16,26 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, suppress
+from dataclasses import replace
 from types import TracebackType
 from typing import IO
 
 from spwf import crowd
 from spwf.errors import ServerError
-from spwf.openssl import OpenSSL
 from spwf.pki import Pki
 from spwf.processes import start
-from spwf.scenario import Scenario, Step, Verify, refuse_answer
+from spwf.programs import Exchange, Hearing, Negotiated, Program, find
+from spwf.scenario import Scenario, Step, refuse_answer
 
 START_TIMEOUT = 10.0  # s, until a server says where it listens
 
 
-class _Hearing:
-    """Tells application data from s_server's own words, by the message."""
-
-    def __init__(self) -> None:
-        self.address = ""  # HOST:PORT, once it listens
-        self.connected = False
-        self.connections = 0  # handshakes that completed
-        self.received = b""  # in the latest of them
-        self._words = b""
-        self._end = b""
-
-    @property
-    def ended(self) -> int:
-        """How many of the connections are over."""
-        return self.connections - self.connected
-
-    def hear(self, message: bytes) -> None:
-        if self._end and not message.startswith(b"shutting down SSL\n"):
-            # It was a record of the client's that reads like the end of a connection.
-            self.received += self._end
-            self.connected = True
-        self._end = b""
-        if self.connected and message in (b"DONE\n", b"ERROR\n"):
-            self.connected = False
-            self._end = message
-        elif self.connected:
-            self.received += message
-        else:
-            self._words += message
-            self._understand()
-
-    def _understand(self) -> None:
-        lines = self._words.split(b"\n")
-        for line in lines[:-1]:
-            if line.startswith(b"ACCEPT ") and not self.address:
-                self.address = line.removeprefix(b"ACCEPT ").decode()
-            # The last line that it prints about a new connection.
-            if line.startswith(b"Secure Renegotiation IS") or line.endswith(b"renegotiation."):
-                self.connected = True
-                self.connections += 1
-                self.received = b""
-        self._words = lines[-1]
-
-
 class Server:
-    """One `openssl s_server`, from `with` to its end; serves one connection after the other.
+    """One program, from `with` to its end; serves one connection after the other.
 
     A scenario's script is played for each connection. The certificates are those of `pki`, by the
-    names that the scenario gives. Where a client may leave before its answers are sent,
+    names that the scenario gives. Programs differ in what they tell: selfserv says nothing of the
+    end of a connection. Where a client may leave before its answers are sent,
     wait_closed() before the next one connects keeps them apart.
     """
 
@@ -86,19 +44,19 @@ class Server:
         scenario: Scenario,
         pki: Pki,
         *,
-        openssl: OpenSSL | None = None,
+        program: Program | None = None,
         host: str = "127.0.0.1",
         port: int = 0,
     ) -> None:
-        """Nothing is started yet. `port` 0 is any free one."""
+        """Nothing is started yet. Without `program` it is openssl; `port` 0 is any free one."""
         self.scenario = scenario
         self.pki = pki
         self.host = host
         self.port = port
         self.argv: list[str] = []
         """The command, once it was started."""
-        self._openssl = openssl or OpenSSL.find()
-        self._hearing = _Hearing()
+        self._program = program
+        self._hearing = Hearing()
         self._log = b""
         self._told = 0  # ends of connections that wait_closed() told of
         self._ended = False
@@ -106,14 +64,16 @@ class Server:
 
     def __enter__(self) -> "Server":
         """Starts it; ServerError, with its words, where it does not listen within 10 s."""
-        if missing := self.scenario.missing(self._openssl):
+        program = self.program
+        if missing := program.missing(replace(self.scenario, pki=self.pki.spec), self.host):
             raise ServerError(missing)
-        self.pki.make(*filter(None, (self.scenario.server.cert, self.scenario.server.chain)))
-        if self.scenario.server.verify is not Verify.NONE:
-            self.pki.make("root_ca_of_client")
-        files = self.pki.directory.resolve()
-        self.argv = self.scenario.argv(self._openssl.path, files, self.port, self.host)
+        program.prepare(self.scenario, self.pki)
+        self._hearing = program.hearing(self.scenario)
         with ExitStack() as stack:
+            if program.needs_port and not self.port:
+                self.port = _hold_port(stack, self.host)
+            files = self.pki.directory.resolve()
+            self.argv = program.argv(self.scenario, files, self.port, self.host)
             ends = [socket.socketpair(type=socket.SOCK_SEQPACKET) for _ in range(2)]
             (self._stdin, self._its_stdin), (self._stdout, its_stdout) = (
                 map(stack.enter_context, pair) for pair in ends
@@ -121,14 +81,19 @@ class Server:
             with its_stdout:
                 self._process = stack.enter_context(
                     start(
-                        self.argv, stdin=self._its_stdin, stdout=its_stdout, stderr=subprocess.PIPE
+                        self.argv,
+                        stdin=self._its_stdin,
+                        stdout=its_stdout,
+                        stderr=subprocess.PIPE,
+                        env={**os.environ, **program.environment},
                     )
                 )
-            self._thread = threading.Thread(target=self._listen, name="s_server", daemon=True)
+            self._script = _Script(tuple(program.script(self.scenario)))
+            self._thread = threading.Thread(target=self._listen, name=program.name, daemon=True)
             self._thread.start()
             stack.callback(self._end)
-            self._wait(lambda: bool(self._hearing.address), START_TIMEOUT, "that it listens")
-            self.port = int(self._hearing.address.rpartition(":")[2])
+            self._wait(lambda: self._hearing.listening, START_TIMEOUT, "that it listens")
+            self.port = self._hearing.port or self.port
             self._open = stack.pop_all()
         return self
 
@@ -145,6 +110,23 @@ class Server:
         self._process.kill()
         self._its_stdin.close()  # so that an answer nobody takes cannot hold the thread
         self._thread.join()
+
+    @property
+    def program(self) -> Program:
+        """What serves. ServerError where it was to be openssl, and there is none."""
+        self._program = self._program or find()
+        return self._program
+
+    @property
+    def exchange(self) -> Exchange | None:
+        """How to pass data both ways; None where the scenario's script begins unasked."""
+        return self.program.exchange(self.scenario)
+
+    @property
+    def negotiated(self) -> Negotiated | None:
+        """Version and suite of the latest connection, as the program says; None: it did not yet."""
+        with self._news:
+            return self._hearing.negotiated
 
     @property
     def log(self) -> str:
@@ -166,13 +148,13 @@ class Server:
 
     @property
     def received(self) -> bytes:
-        """Application data of the latest connection. A server that echoes does not tell it."""
+        """Application data of the latest connection. One that echoes, and selfserv, do not tell."""
         with self._news:
             return self._hearing.received
 
     @property
     def connections(self) -> int:
-        """Handshakes that completed. A server that echoes does not count them."""
+        """Handshakes that completed, as far as the program told."""
         with self._news:
             return self._hearing.connections
 
@@ -212,7 +194,6 @@ class Server:
         """The thread: hears all that s_server prints, and answers as the script says."""
         stderr = self._process.stderr
         assert stderr is not None
-        script = _Script(self.scenario.script)
         with selectors.DefaultSelector() as selector:
             selector.register(self._stdout, selectors.EVENT_READ)
             selector.register(stderr, selectors.EVENT_READ)
@@ -226,18 +207,20 @@ class Server:
                         self._log += data
                         if key.fileobj is self._stdout:
                             self._hearing.hear(data)
+                        else:
+                            self._hearing.complain(data)
                         if not self._hearing.connected:
                             self._take_back()
                         self._news.notify_all()
                     if self._hearing.connected:
-                        self._answer(script)
+                        self._answer()
         with self._news:
             self._ended = True
             self._news.notify_all()
 
-    def _answer(self, script: "_Script") -> None:
+    def _answer(self) -> None:
         with suppress(OSError):  # it has ended: what it printed last is still to be read
-            for answer in script.due(self._hearing):
+            for answer in self._script.due(self._hearing):
                 self._stdin.send(answer)
 
     def _take_back(self) -> None:
@@ -254,7 +237,7 @@ class _Script:
         self._steps = steps
         self._connection = 0
 
-    def due(self, hearing: _Hearing) -> Iterator[bytes]:
+    def due(self, hearing: Hearing) -> Iterator[bytes]:
         if hearing.connections != self._connection:
             self._connection = hearing.connections
             self._next = self._seen = 0
@@ -266,6 +249,19 @@ class _Script:
             self._seen = at + len(step.after)
             self._next += 1
             yield from step.answers
+
+
+def _hold_port(stack: ExitStack, host: str) -> int:
+    """A free port that nobody else is given as long as the stack is open.
+
+    A socket that is bound and does not listen keeps the kernel from giving its port away, and with
+    SO_REUSEADDR on both sides it is in nobody's way who binds that very port and listens.
+    """
+    holder = stack.enter_context(socket.socket())
+    holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    holder.bind((host, 0))
+    port: int = holder.getsockname()[1]
+    return port
 
 
 class AsyncServer:

@@ -2,7 +2,7 @@
 
 import json
 import socket
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -24,27 +24,29 @@ import spwf
 from spwf import cli
 from spwf.outcome import Mode
 from spwf.pki import Certificate, Pki
+from spwf.programs.openssl import SServer
 from spwf.scenario import Expect, Scenario, ServerOptions, Verify
 
 NAME = "localhost"
 
 
 @dataclass(frozen=True)
-class Special(Scenario):
+class Special(SServer):
     """A server that no scenario can be: with more switches for s_server."""
 
     switches: tuple[str, ...] = ()
 
     def argv(
-        self, openssl: str, files: Path, port: int = 4433, host: str = "127.0.0.1"
+        self, scenario: Scenario, files: Path, port: int = 4433, host: str = "127.0.0.1"
     ) -> list[str]:
-        return [*super().argv(openssl, files, port, host), *self.switches]
+        return [*super().argv(scenario, files, port, host), *self.switches]
 
 
-def special(*switches: str, **server: Any) -> Special:
-    expect = Expect(Mode.ONE_WAY)
-    options = ServerOptions(**server)
-    return Special("special", "special", "2", expect, server=options, switches=switches)
+def special(pki: Pki, *switches: str, **server: Any) -> spwf.Server:
+    scenario = Scenario(
+        "special", "special", "2", Expect(Mode.ONE_WAY), server=ServerOptions(**server)
+    )
+    return spwf.Server(scenario, pki, program=replace(Special.find(), switches=switches))
 
 
 @pytest.fixture(scope="session")
@@ -115,7 +117,7 @@ def rsa4096() -> rsa.RSAPrivateKey:
 
 
 def test_a_server_that_is_fine_connects(own: Pki) -> None:
-    with spwf.Server(special(), own) as server:
+    with special(own) as server:
         told = probe(server, own)
     assert told["connects"]
     assert told["problem"] is None
@@ -129,7 +131,7 @@ def test_a_server_that_is_fine_connects(own: Pki) -> None:
 
 
 def test_tls_1_3_only(own: Pki) -> None:
-    with spwf.Server(special("-tls1_3"), own) as server:
+    with special(own, "-tls1_3") as server:
         told = probe(server, own)
     assert told["problem"] == "tls13_only"
     assert told["versions"] == ["TLSv1.3"]
@@ -140,7 +142,7 @@ def test_tls_1_3_only(own: Pki) -> None:
 
 def test_aes_gcm_only(own: Pki) -> None:
     gcm = ("ECDHE-ECDSA-AES128-GCM-SHA256", "ECDHE-ECDSA-AES256-GCM-SHA384")
-    with spwf.Server(special("-cipher", ":".join(gcm)), own) as server:
+    with special(own, "-cipher", ":".join(gcm)) as server:
         told = probe(server, own)
     assert told["problem"] == "suite"
     assert sorted(told["suites"]) == sorted(gcm)
@@ -151,7 +153,7 @@ def test_aes_gcm_only(own: Pki) -> None:
 
 def test_an_rsa_4096_key(own: Pki, tmp_path: Path, rsa4096: rsa.RSAPrivateKey) -> None:
     switches = issue(own, tmp_path, rsa4096)
-    with spwf.Server(special(*switches), own) as server:
+    with special(own, *switches) as server:
         told = probe(server, own)
     assert told["problem"] == "key_size"
     assert "RSA 4096" in told["reason"]
@@ -164,7 +166,7 @@ def test_a_ca_with_an_rsa_4096_key(own: Pki, tmp_path: Path, rsa4096: rsa.RSAPri
     leaf, above = certify(key, "CN=middle", middle), certify(middle, "CN=root", rsa4096, "middle")
     root = tmp_path / "root.pem"
     root.write_bytes(certify(rsa4096, "CN=root", rsa4096, "root").public_bytes(Encoding.PEM))
-    with spwf.Server(special(*save(tmp_path, key, leaf, above)), own) as server:
+    with special(own, *save(tmp_path, key, leaf, above)) as server:
         told = json.loads(run(f"{NAME}:{server.port}", "--ca", root, "--json")[1])
     assert [each["subject"] for each in told["chain"]] == ["CN=localhost", "CN=middle"]
     assert told["problem"] == "ca_key_size"
@@ -176,14 +178,14 @@ def test_an_intermediate_loaded_in_place_of_the_root(own: Pki, tmp_path: Path) -
     leaf, above = certify(key, "CN=middle", middle), certify(middle, "CN=root", top, "middle")
     loaded = tmp_path / "middle.pem"
     loaded.write_bytes(above.public_bytes(Encoding.PEM))
-    with spwf.Server(special(*save(tmp_path, key, leaf, above)), own) as server:
+    with special(own, *save(tmp_path, key, leaf, above)) as server:
         told = json.loads(run(f"{NAME}:{server.port}", "--ca", loaded, "--json")[1])
     assert told["problem"] == "not_the_root"
     assert "Load the certificate of CN=root instead" in told["advice"]
 
 
 def test_a_server_without_the_curves_of_the_module(own: Pki) -> None:
-    with spwf.Server(special("-groups", "X25519"), own) as server:
+    with special(own, "-groups", "X25519") as server:
         told = probe(server, own)
     assert told["problem"] == "curve"
     assert "P-256" in told["advice"]
@@ -191,7 +193,7 @@ def test_a_server_without_the_curves_of_the_module(own: Pki) -> None:
 
 def test_a_kind_of_key_that_the_module_lacks(own: Pki, tmp_path: Path) -> None:
     switches = issue(own, tmp_path, ed25519.Ed25519PrivateKey.generate())
-    with spwf.Server(special(*switches), own) as server:
+    with special(own, *switches) as server:
         told = probe(server, own)
     assert told["problem"] == "key_size"
     assert "Ed25519" in told["reason"]
@@ -199,7 +201,7 @@ def test_a_kind_of_key_that_the_module_lacks(own: Pki, tmp_path: Path) -> None:
 
 def test_a_chain_signed_with_sha_384(tmp_path: Path) -> None:
     pki = Pki(tmp_path, server=Certificate(cn=NAME), digest="sha384")
-    with spwf.Server(special(), pki) as server:
+    with special(pki) as server:
         told = probe(server, pki)
     assert told["problem"] == "digest"
     assert "SHA-384" in told["reason"]
@@ -208,7 +210,7 @@ def test_a_chain_signed_with_sha_384(tmp_path: Path) -> None:
 
 
 def test_an_expired_certificate(own: Pki) -> None:
-    with spwf.Server(special(cert="expired"), own) as server:
+    with special(own, cert="expired") as server:
         told = probe(server, own)
     assert told["problem"] == "expired"
     yesterday = datetime.now(UTC) - timedelta(days=1)
@@ -217,7 +219,7 @@ def test_an_expired_certificate(own: Pki) -> None:
 
 
 def test_a_wrong_name(own: Pki) -> None:
-    with spwf.Server(special(), own) as server:
+    with special(own) as server:
         told = probe(server, own, domain="example.com")
     assert told["problem"] == "domain"
     assert (
@@ -234,7 +236,7 @@ def test_a_server_that_needs_sni(own: Pki) -> None:
         "-cert2", str(folder / "server_cert.pem"),
         "-key2", str(folder / "server_key.pem"),
     )  # fmt: skip
-    with spwf.Server(special(*switches, cert="wrong_domain"), own) as server:
+    with special(own, *switches, cert="wrong_domain") as server:
         told = probe(server, own)
     assert told["problem"] == "sni"
     assert "(SNI), which the module does not do" in told["reason"]
@@ -242,7 +244,7 @@ def test_a_server_that_needs_sni(own: Pki) -> None:
 
 
 def test_a_ca_of_the_same_name_with_another_key(own: Pki) -> None:
-    with spwf.Server(special(), own) as server:
+    with special(own) as server:
         told = probe(server, own, ca="wrong_ca")
     assert told["problem"] == "unknown_ca"
     assert "the same name, but not the same key" in told["reason"]
@@ -250,7 +252,7 @@ def test_a_ca_of_the_same_name_with_another_key(own: Pki) -> None:
 
 def test_a_missing_intermediate(own: Pki, tmp_path: Path) -> None:
     other = Pki(tmp_path, ca=Certificate(cn="Intermediate"), server=Certificate(cn=NAME))
-    with spwf.Server(special(), other) as server:
+    with special(other) as server:
         told = probe(server, own)
     assert told["problem"] == "intermediate_missing"
     assert (
@@ -262,7 +264,7 @@ def test_a_missing_intermediate(own: Pki, tmp_path: Path) -> None:
 
 def test_a_server_that_wants_a_certificate_names_the_cas_it_accepts(own: Pki) -> None:
     pair = ("--cert", own.client.cert_path, "--key", own.client.key_path)
-    with spwf.Server(special(verify=Verify.REQUIRE), own) as server:
+    with special(own, verify=Verify.REQUIRE) as server:
         assert probe(server, own, *pair)["module"]["mode"] == "mutual"
         told = probe(server, own)
     assert told["problem"] == "client_certificate"
@@ -272,7 +274,7 @@ def test_a_server_that_wants_a_certificate_names_the_cas_it_accepts(own: Pki) ->
 
 def test_a_key_of_another_certificate(own: Pki) -> None:
     pair = ("--cert", own.client.cert_path, "--key", own.server.key_path)
-    with spwf.Server(special(), own) as server:
+    with special(own) as server:
         assert probe(server, own, *pair)["problem"] == "pair"
 
 
@@ -299,7 +301,7 @@ def test_nobody_listens(own: Pki) -> None:
 
 
 def test_without_a_ca_it_connects_and_says_what_was_not_checked(own: Pki) -> None:
-    with spwf.Server(special(cert="expired"), own) as server:
+    with special(own, cert="expired") as server:
         status, text = run(f"127.0.0.1:{server.port}")
     assert status == 0
     assert f"connects to 127.0.0.1:{server.port}." in text
@@ -312,7 +314,7 @@ def test_a_module_at_a_url_gives_its_reply_and_keeps_its_flash(own: Pki, tmp_pat
     url = f"spwf://?nv={tmp_path / 'module.nv'}"
     with spwf.open(url) as module:
         module.set_domain("kept")
-    with spwf.Server(special(), own) as server:
+    with special(own) as server:
         told = probe(server, own, "--url", url)
         assert (told["connects"], told["reply"], told["module"]) == (True, "ID: 00 OK", None)
         told = probe(server, own, "--url", url, domain="example.com")
@@ -348,5 +350,5 @@ def test_a_provisioned_module_joins_its_own_network(own: Pki, tmp_path: Path) ->
     url = f"spwf://?nv={tmp_path / 'module.nv'}&ap=lab:passphrase"
     with spwf.open(url) as module:
         module.join("lab", "passphrase")
-    with spwf.Server(special(), own) as server:
+    with special(own) as server:
         assert probe(server, own, "--url", url)["connects"]

@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 
 from spwf.errors import ScenarioError
-from spwf.openssl import OpenSSL
 from spwf.outcome import Cause, Mode
 from spwf.pki import Certificate, PkiSpec
+from spwf.programs import find
+from spwf.programs.openssl import SServer
 from spwf.scenario import RECORD_MAX, Clock, Scenario, Verify, refuse_answer
 from spwf.suites import Version
 
@@ -40,7 +41,7 @@ def test_every_scenario_loads_and_stock_openssl_can_serve_it(name: str) -> None:
     scenario = Scenario.load(name)
     assert scenario.name == name
     assert scenario == Scenario.load(TREE / f"{name}.toml")
-    assert scenario.missing(OpenSSL.find()) == ""
+    assert find("openssl").missing(scenario) == ""
 
 
 def test_refusals_and_failures_are_these() -> None:
@@ -91,14 +92,6 @@ def test_example_3_logs_in_as_the_user_it_names() -> None:
     assert b"AUTH PLAIN " + b64encode(login) + b"\r\n" in [s.after for s in scenario.script]
 
 
-def test_server_without_table_2_has_the_suites_it_names() -> None:
-    argv = Scenario.load("no-common-suite").argv("openssl", Path("."))
-    assert argv[argv.index("-cipher") + 1] == (
-        "ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES256-GCM-SHA384:@SECLEVEL=0"
-    )
-    assert "-tls1_3" in Scenario.load("tls13-only").argv("openssl", Path("."))
-
-
 def test_mode_follows_from_what_is_loaded() -> None:
     for scenario in map(Scenario.load, Scenario.names()):
         loads = scenario.module
@@ -106,27 +99,6 @@ def test_mode_follows_from_what_is_loaded() -> None:
             Mode.MUTUAL if loads.ca and loads.client else Mode.ONE_WAY if loads.ca else "anonymous"
         )
         assert scenario.expect.mode == mode, scenario.name
-
-
-def test_example1_is_the_command_of_the_note_and_what_today_needs() -> None:
-    argv = Scenario.load("example1").argv("openssl", Path("Example1"), 4433)
-    assert " ".join(argv[:11]) == (
-        "openssl s_server -accept 127.0.0.1:4433 -cert Example1/server_cert.pem "
-        "-key Example1/server_key.pem -CAfile Example1/root_ca_of_client.pem -Verify"
-    )
-    assert argv[11:13] == ["2", "-verify_return_error"]
-    assert argv[13:] == [
-        *("-cipher", "DEFAULT:@SECLEVEL=0"),
-        *("-groups", "P-256:P-384:P-521:secp224r1:prime192v1"),
-    ]
-
-
-def test_example2_asks_for_no_client_certificate() -> None:
-    argv = Scenario.load("example2").argv("openssl", Path("."))
-    assert " ".join(argv) == (
-        "openssl s_server -accept 127.0.0.1:4433 -cert server_cert.pem -key server_key.pem "
-        "-cipher DEFAULT:@SECLEVEL=0"
-    )
 
 
 def test_examples_have_the_keys_of_the_note() -> None:
@@ -144,7 +116,7 @@ def test_example5_answers_483_bytes_in_two_records_to_the_request_of_the_note() 
     assert b"\r\nContent-Length: 238\r\n" in header
 
 
-def test_all_keys_reach_the_command(write: Path) -> None:
+def test_all_keys_reach_the_server(write: Path) -> None:
     write.write_text(
         GOOD + '[server]\ncert = "expired"\nverify = "request"\n'
         'suites = ["TLS_RSA_WITH_AES_128_CBC_SHA", "0005"]\nsecurity_level = 1\n'
@@ -154,7 +126,7 @@ def test_all_keys_reach_the_command(write: Path) -> None:
         '[pki.server]\nsans = ["DNS:a.example"]\nnot_after = 2060-01-01T00:00:00Z\n'
     )
     scenario = Scenario.load(write)
-    assert " ".join(scenario.argv("/bin/ssl", Path("/f"), 0, "0.0.0.0")) == (
+    assert " ".join(SServer("/bin/ssl", (0, 0)).argv(scenario, Path("/f"), 0, "0.0.0.0")) == (
         "/bin/ssl s_server -accept 0.0.0.0:0 -cert /f/expired_cert.pem -key /f/expired_key.pem "
         "-CAfile /f/root_ca_of_client.pem -verify 2 -min_protocol TLSv1 -max_protocol TLSv1.1 "
         "-cipher AES128-SHA:RC4-SHA:@SECLEVEL=1 -groups P-256 -rev"
@@ -242,13 +214,3 @@ def test_other_answers_are_allowed(answer: bytes) -> None:
 def test_answer_is_at_most_one_record() -> None:
     assert refuse_answer(b"x" * RECORD_MAX) == ""
     assert "16385 bytes" in refuse_answer(b"x" * (RECORD_MAX + 1))
-
-
-def test_what_openssl_cannot_serve_is_said_before_it_is_started(write: Path) -> None:
-    openssl = OpenSSL.find()
-    write.write_text(GOOD + '[server]\nsuites = ["C005"]\n')
-    said = Scenario.load(write).missing(openssl)
-    assert said.startswith("OpenSSL ")
-    assert said.endswith("cannot serve TLS_ECDH_ECDSA_WITH_AES_256_CBC_SHA")
-    write.write_text(GOOD + '[server]\nsuites = ["C027"]\nmax_version = "TLSv1.1"\n')
-    assert "cannot serve TLS_ECDHE_RSA" in Scenario.load(write).missing(openssl)

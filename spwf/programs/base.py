@@ -1,0 +1,205 @@
+"""What server.py must know of a program that serves TLS; each adapter beside this file tells it.
+
+One file per program: its command line, what its output means, and how one talks through it. What a
+program can serve is asked of the program itself, never concluded from its version: builds of one
+version differ a lot (Debian's OpenSSL has no SSLv3, RC4 or 3DES).
+"""
+
+import os
+import shutil
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar, NamedTuple, TypeVar
+
+from spwf.errors import ServerError
+from spwf.pki import Pki, PkiSpec
+from spwf.scenario import Scenario, Step, Verify
+from spwf.suites import Suite, Version, find
+
+REQUEST = b"GET / HTTP/1.0\r\n\r\n"
+"""What every program answers, unless its scenario has a script or an echo."""
+
+GROUPS = {  # the names that OpenSSL takes, to that of a key type
+    **dict.fromkeys(("P-192", "prime192v1", "secp192r1"), "p192"),
+    **dict.fromkeys(("P-224", "secp224r1"), "p224"),
+    **dict.fromkeys(("P-256", "prime256v1", "secp256r1"), "p256"),
+    **dict.fromkeys(("P-384", "secp384r1"), "p384"),
+    **dict.fromkeys(("P-521", "secp521r1"), "p521"),
+}
+
+
+def cache() -> Path:
+    """The folder for what can be made again; `make servers` builds into its `servers/`."""
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "spwf"
+
+
+class Negotiated(NamedTuple):
+    """What a program says that a handshake agreed on."""
+
+    version: Version
+    suite: Suite | None
+    """None: one that Table 2 does not have."""
+
+
+@dataclass(frozen=True)
+class Exchange:
+    """How data passes both ways: the client sends `request` as one record."""
+
+    request: bytes
+    answer: bytes
+    """What the program then sends: all of it where `whole`, else its beginning."""
+    whole: bool = True
+
+
+class Hearing:
+    """What a program has told so far. server.py reads it; the adapter's own kind fills it."""
+
+    listening = False
+    port = 0
+    """Where it listens, if the program tells."""
+    connected = False
+    connections = 0
+    """Handshakes that completed."""
+    received = b""
+    """Application data of the latest of them."""
+    negotiated: Negotiated | None = None
+    """Of the latest of them."""
+
+    @property
+    def ended(self) -> int:
+        """How many of the connections are over."""
+        return self.connections - self.connected
+
+    def hear(self, message: bytes) -> None:
+        """What it wrote on stdout at once."""
+
+    def complain(self, message: bytes) -> None:
+        """What came on stderr."""
+
+    def begin(self) -> None:
+        """A handshake is complete."""
+        self.connected = True
+        self.connections += 1
+        self.received = b""
+
+
+_P = TypeVar("_P", bound="Program")
+
+
+@dataclass(frozen=True)
+class Program(ABC):
+    """One binary that serves TLS. Make it with find()."""
+
+    path: str
+    stamp: tuple[int, int]
+    """Size in bytes and mtime in ns: a binary built anew is asked anew."""
+
+    name: ClassVar[str]
+    """What `spwf serve --program` calls it."""
+    binary: ClassVar[str]
+    """On PATH, or below cache()."""
+    remedy: ClassVar[str]
+    """How to get it."""
+    needs_port: ClassVar[bool] = True
+    """It cannot have the kernel choose, or would not tell what was chosen."""
+    environment: ClassVar[Mapping[str, str]] = {}
+    """Beside the environment of this process."""
+
+    @classmethod
+    def find(cls: type[_P], path: str | os.PathLike[str] | None = None) -> _P:
+        """The program where it is expected, or at this path; ServerError, with the remedy."""
+        wanted = cache() / cls.binary if "/" in cls.binary else cls.binary
+        found = shutil.which(os.fspath(path or wanted))
+        if found is None:
+            raise ServerError(f"no program {os.fspath(path or wanted)!r}: {cls.remedy}")
+        status = Path(found).stat()
+        return cls(found, (status.st_size, status.st_mtime_ns))
+
+    @property
+    @abstractmethod
+    def version(self) -> str:
+        """Its name and version, as it says them."""
+
+    @abstractmethod
+    def suites(self, version: Version) -> frozenset[Suite]:
+        """Those of Table 2 that it can serve in this version. Asked once per binary."""
+
+    @abstractmethod
+    def keys(self) -> frozenset[str]:
+        """The pki.KEY_TYPES that its certificate and the client's may have."""
+
+    @abstractmethod
+    def groups(self) -> frozenset[str]:
+        """The curves of pki.KEY_TYPES that it can do ECDHE on."""
+
+    @abstractmethod
+    def refuses(self, scenario: Scenario, host: str) -> str:
+        """Why it cannot be this one, for reasons of its own; "" where it can."""
+
+    @abstractmethod
+    def argv(
+        self, scenario: Scenario, files: Path, port: int = 4433, host: str = "127.0.0.1"
+    ) -> list[str]:
+        """The command that serves it from the folder `files` of a Pki."""
+
+    @abstractmethod
+    def hearing(self, scenario: Scenario) -> Hearing:
+        """One that has heard nothing yet."""
+
+    @abstractmethod
+    def exchange(self, scenario: Scenario) -> Exchange | None:
+        """How to pass data through it; None where the scenario's script tells nothing of it."""
+
+    def script(self, scenario: Scenario) -> Sequence[Step]:
+        """What server.py sends through its standard input, for every connection."""
+        return scenario.script
+
+    def prepare(self, scenario: Scenario, pki: Pki) -> None:
+        """Makes the files that argv() names."""
+        pki.make(*filter(None, (scenario.server.cert, scenario.server.chain)))
+        if scenario.server.verify is not Verify.NONE:
+            pki.make("root_ca_of_client")
+
+    def serves(self, version: Version, suite: Suite) -> bool:
+        """Whether it can serve the suite in this version."""
+        return suite in self.suites(version)
+
+    def speaks(self, version: Version) -> bool:
+        """Whether it can serve any suite of Table 2 in this version."""
+        return bool(self.suites(version))
+
+    def missing(self, scenario: Scenario, host: str = "127.0.0.1") -> str:
+        """Why it cannot be this scenario's server at this address; "" where it can.
+
+        The keys are those of `scenario.pki`.
+        """
+        if scenario.tcp:
+            return ""
+        lack = self.refuses(scenario, host) or self._lacks(scenario)
+        return f"{self.version} ({self.path}) {lack}" if lack else ""
+
+    def _lacks(self, scenario: Scenario) -> str:
+        server = scenario.server
+        for key in sorted(keys_of(scenario.pki, server.verify) - self.keys()):
+            return f"cannot use {key} keys"
+        for group in server.groups:
+            if group in GROUPS and GROUPS[group] not in self.groups():
+                return f"cannot do ECDHE on {group}"
+        if server.tls13_only:
+            return ""
+        for suite in map(find, server.suites):
+            if not any(self.serves(version, suite) for version in server.versions):
+                return f"cannot serve {suite.name}"
+        if not any(map(self.speaks, server.versions)):
+            return f"cannot serve {', '.join(server.versions)}"
+        return ""
+
+
+def keys_of(spec: PkiSpec, verify: Verify) -> set[str]:
+    """The key types that a server of these certificates must know."""
+    used = [spec.ca, spec.server]
+    if verify is not Verify.NONE:
+        used += [spec.client, spec.client_ca or spec.ca]
+    return {certificate.key or spec.key for certificate in used}
