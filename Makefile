@@ -1,7 +1,7 @@
 # The door to this tree. Each target does the set-up that it needs, and only what is not done yet.
 
 .DELETE_ON_ERROR:
-.PHONY: help demo test check lint types c-tests format wheel clean packages FORCE \
+.PHONY: help demo test check lint types c-tests fuzz format wheel clean packages FORCE \
     firmware boards size run flash bench-firmware arm-packages
 
 PYTHON ?= python3
@@ -10,7 +10,9 @@ BOARD ?= lm3s6965evb
 BOARDS := $(notdir $(wildcard firmware/boards/*))
 IMAGES := $(BOARDS:%=build/firmware/%/spwf.elf)
 CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/spwf
-C_FILES = $(shell find csrc firmware tests/c -name '*.[ch]')
+C_FILES = $(shell find csrc firmware tests/c tests/fuzz -name '*.[ch]')
+FUZZERS := input store
+SECONDS := 60
 WHEEL_FILES := $(shell find csrc spwf servers -name __pycache__ -prune -o -print) \
     meson.build meson.options pyproject.toml README.md LICENSE scripts/debian_source.py
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
@@ -37,6 +39,13 @@ types: $(VENV)/.ready ## checks types: mypy --strict
 c-tests: build/c/build.ninja ## builds C with all warnings, runs its tests under ASan and UBSan
 	@$(VENV)/bin/ninja --quiet -C build/c
 	@$(VENV)/bin/meson test -C build/c --no-rebuild --quiet --print-errorlogs
+
+fuzz: build/fuzz/build.ninja $(VENV)/.spwf ## looks for inputs that break it, with clang [SECONDS=60 for each target]
+	@$(VENV)/bin/ninja --quiet -C build/fuzz $(FUZZERS:%=tests/fuzz/fuzz_%)
+	@for name in $(FUZZERS); do mkdir -p build/fuzz/$$name; build/fuzz/tests/fuzz/fuzz_$$name \
+	    -max_total_time=$(SECONDS) -max_len=32768 -timeout=10 -artifact_prefix=build/fuzz/$$name- \
+	    -verbosity=0 -print_final_stats=1 build/fuzz/$$name tests/fuzz/corpus/$$name || exit 1; done
+	@SPWF_FUZZ_SECONDS=$(SECONDS) $(VENV)/bin/pytest -q tests/fuzz
 
 format: $(VENV)/.ready ## lays out Python and C as the linters want it
 	@$(VENV)/bin/ruff check --fix-only --quiet
@@ -103,6 +112,15 @@ build/c/build.ninja: build/wolfssl meson.options | $(VENV)/.ready
 	@rm -rf build/c
 	@$(VENV)/bin/meson setup build/c -Dpython=false -Ddebug=true -Doptimization=1 \
 	    -Db_sanitize=address,undefined >build/c.log || { cat build/c.log; exit 1; }
+	@touch $@
+
+build/fuzz/build.ninja: build/wolfssl meson.options | $(VENV)/.ready
+	@command -v clang >/dev/null || { echo 'make fuzz needs clang: apt-get install clang' >&2; exit 1; }
+	@echo 'Configuring the fuzzers'
+	@rm -rf build/fuzz
+	@CC=clang $(VENV)/bin/meson setup build/fuzz -Dpython=false -Dfuzzer=true -Ddebug=true \
+	    -Doptimization=1 -Db_sanitize=address,undefined -Db_lundef=false \
+	    -Dc_args=-fsanitize=fuzzer-no-link >build/fuzz.log || { cat build/fuzz.log; exit 1; }
 	@touch $@
 
 # ---- firmware ----------------------------------------------------------------------------------

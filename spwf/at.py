@@ -41,6 +41,11 @@ def encode(text: str) -> bytes:
     return text.encode("utf-8", "surrogateescape")
 
 
+def decimal(text: str) -> int | None:
+    """A decimal number of the wire, None for what is none: no module has numbers of 10 digits."""
+    return int(text) if text.isdecimal() and len(text) < 10 else None
+
+
 @dataclass(frozen=True, slots=True)
 class Reply:
     """The whole answer to one command line.
@@ -80,9 +85,7 @@ class Indication:
     def socket(self) -> int | None:
         """The socket that 55 (data) or 58 (closed) is about, None for the others."""
         fields = self.fields
-        if self.number in (55, 58) and len(fields) > 1 and fields[1].isdecimal():
-            return int(fields[1])
-        return None
+        return decimal(fields[1]) if self.number in (55, 58) and len(fields) > 1 else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,9 +102,7 @@ def counted(command: str) -> int | None:
     """How many raw bytes the reply to this command line begins with; None: it has none."""
     name, _, arguments = command.partition("=")
     size = arguments.partition(",")[2].strip()
-    if name.upper() == "AT+S.SOCKR" and size.isdecimal():
-        return int(size)
-    return None
+    return decimal(size) if name.upper() == "AT+S.SOCKR" else None
 
 
 def resets(command: str) -> bool:
@@ -128,14 +129,15 @@ class Parser:
 
     def __init__(self) -> None:
         self._buffer = bytearray()
-        self._blank = b""  # CR LFs that belong to the line after them
+        self._searched = 0  # bytes at its front in which no line ends
+        self._blank = bytearray()  # CR LFs that belong to the line after them
         self._clear()
 
     def _clear(self) -> None:
         self._command: str | None = None
         self._count: int | None = None
         self._available = False
-        self._raw = b""  # the reply so far
+        self._raw = bytearray()  # the reply so far
         self._lines: list[str] = []
 
     @property
@@ -146,7 +148,7 @@ class Parser:
     @property
     def pending(self) -> bytes:
         """What has come and belongs to no event yet."""
-        return self._raw + self._blank + bytes(self._buffer)
+        return bytes(self._raw + self._blank + self._buffer)
 
     @property
     def wanted(self) -> int:
@@ -164,13 +166,15 @@ class Parser:
         self._count = counted(command)
         self._available = available
         self._buffer[:0] = self._blank  # a CR LF already cut off may lead an indication or a body
-        self._blank = b""
+        self._searched = 0
+        self._blank.clear()
 
     def forget(self) -> bytes:
         """Gives up the reply in hand; drops, and returns, what is pending."""
         dropped = self.pending
         self._buffer.clear()
-        self._blank = b""
+        self._searched = 0
+        self._blank.clear()
         self._clear()
         return dropped
 
@@ -188,7 +192,7 @@ class Parser:
         return self._line() if self._count is None else self._body(self._count)
 
     def _line(self) -> list[Event] | None:
-        end = self._buffer.find(CRLF)
+        end = self._find(CRLF, 0)
         if end < 0:
             return None
         line = self._take(end)
@@ -196,8 +200,8 @@ class Parser:
         if not line:
             self._blank += CRLF
             return []
-        raw = self._blank + line + CRLF
-        self._blank = b""
+        raw = bytes(self._blank + line + CRLF)
+        self._blank.clear()
         if line.startswith(WIND):
             return self._boot(indication(line, raw))
         if self._command is None:
@@ -210,8 +214,8 @@ class Parser:
         if line.rstrip(b"\r") != encode(self._command):  # else it is the echo
             self._lines.append(decode(line))
         elif line.endswith(b"\r"):  # whose line end is a CR: the CR LF belongs to what follows
-            self._raw = self._raw.removesuffix(CRLF)
-            self._blank = CRLF
+            del self._raw[-len(CRLF) :]
+            self._blank += CRLF
         return []
 
     def _boot(self, event: Indication | Noise) -> list[Event]:
@@ -228,7 +232,7 @@ class Parser:
         if not (self._available and framed):
             for start, stop in self._leaders():
                 if self._buffer.startswith(start):
-                    end = self._buffer.find(stop, len(start))
+                    end = self._find(stop, len(start))
                     return None if end < 0 else self._leader(self._take(end + len(stop)))
                 if start.startswith(self._buffer):
                     return None
@@ -238,7 +242,7 @@ class Parser:
             return [self._end(body=body)]
         if len(self._buffer) < size:
             return None
-        raw = self._raw + self._take(size)
+        raw = bytes(self._raw) + self._take(size)
         self._clear()
         return [Noise(raw)]
 
@@ -255,12 +259,19 @@ class Parser:
         self._raw += raw
         return [self._end(error=error_text(line))] if line.startswith(ERROR) else []
 
+    def _find(self, stop: bytes, start: int) -> int:
+        """Where `stop` is from `start` on, or -1; nothing is searched twice, however it is cut."""
+        end = self._buffer.find(stop, max(start, self._searched - len(CRLF) + 1))
+        self._searched = len(self._buffer)
+        return end
+
     def _take(self, size: int) -> bytes:
         taken = bytes(self._buffer[:size])
         del self._buffer[:size]
+        self._searched = 0
         return taken
 
     def _end(self, *, error: str | None = None, body: bytes = b"") -> Reply:
-        reply = Reply(self._command or "", tuple(self._lines), error, body, self._raw)
+        reply = Reply(self._command or "", tuple(self._lines), error, body, bytes(self._raw))
         self._clear()
         return reply

@@ -256,6 +256,24 @@ void spwf_config_factory(struct spwf *m) {
     m->settings.localecho1 = echo;
 }
 
+/* Whether SCFG could have set it: a checksum that is right does not say who wrote the value. */
+static bool plausible(const struct spwf_variable *v, const uint8_t *value) {
+    uint32_t number;
+    switch ((enum spwf_type)v->type) {
+    case SPWF_INT:
+        memcpy(&number, value, sizeof number);
+        return number >= v->min && number <= v->max;
+    case SPWF_TEXT:
+        return memchr(value, '\0', v->size) != NULL;
+    case SPWF_SIGNED:
+    case SPWF_MASK:
+    case SPWF_OCTETS:
+    case SPWF_IP:
+        break;
+    }
+    return true;
+}
+
 /* Takes one saved value; the length of its entry, 0 where the rest makes no sense. */
 static size_t restore(struct spwf *m, const uint8_t *entry, size_t left) {
     const uint8_t *end = memchr(entry, '\0', left);
@@ -265,7 +283,8 @@ static size_t restore(struct spwf *m, const uint8_t *entry, size_t left) {
     }
     size_t size = entry[head - 1];
     for (size_t i = 0; i < COUNT; i++) {
-        if (strcmp((const char *)entry, table[i].name) == 0 && size == table[i].size) {
+        if (strcmp((const char *)entry, table[i].name) == 0 && size == table[i].size &&
+            plausible(&table[i], entry + head)) {
             memcpy(value_of(&m->settings, &table[i]), entry + head, size);
         }
     }

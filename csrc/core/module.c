@@ -127,6 +127,20 @@ void spwf_deinit(struct spwf *m) {
     spwf_wipe(m, sizeof *m);
 }
 
+static bool command_in_hand(const struct spwf *m) {
+    return m->job.pending || m->job.await != NULL;
+}
+
+/* Once told, 46 is noted as told; where that cannot be it is told again at the next boot. A command
+ * in hand may be gathering its data in the body, which saving needs. */
+static void tell_crunching(struct spwf *m) {
+    spwf_wind_post(m, 46);
+    m->settings.psk_to_crunch = 0;
+    if (!command_in_hand(m)) {
+        (void)spwf_config_save(m);
+    }
+}
+
 static bool advance_boot(struct spwf *m) {
     struct spwf_boot_state *boot = &m->boot;
     if (boot->stage == SPWF_BOOT_ENDING) {
@@ -140,9 +154,7 @@ static bool advance_boot(struct spwf *m) {
     if (wind != 46) {
         spwf_wind_post(m, wind);
     } else if (m->settings.psk_to_crunch != 0) {
-        spwf_wind_post(m, wind);
-        m->settings.psk_to_crunch = 0;
-        (void)spwf_config_save(m); /* told once; where it cannot be noted it is told again */
+        tell_crunching(m);
     }
     if (boot->stage == BOOT_STEPS) {
         spwf_wifi_start(m);
@@ -153,10 +165,6 @@ static bool advance_boot(struct spwf *m) {
 }
 
 /* ------------------------------------------------------------------ commands ------------------ */
-
-static bool command_in_hand(const struct spwf *m) {
-    return m->job.pending || m->job.await != NULL;
-}
 
 static void echo(struct spwf *m, size_t before, uint8_t byte, bool complete) {
     if (m->settings.localecho1 == 0) {

@@ -1,5 +1,6 @@
 /* Power, boot, indications and time [at-ref 1.6, 1.7, 1.14, 1.15, 5, 8]. */
 #include "driver.h"
+#include "inner.h"
 
 #define OK "\r\nOK\r\n"
 #define BOOT \
@@ -58,6 +59,18 @@ static void what_was_not_saved_is_gone_after_a_reset(void) {
 static void commands_sent_while_it_boots_wait_for_the_console(void) {
     driver_init(&d);
     says("AT+CFUN=1\rAT\r", "\r\n+WIND:2:RESET\r\n" BOOT OK STARTED);
+    driver_free(&d);
+}
+
+/* What the boot saves after a new passphrase must not touch the data of a command. */
+static void a_file_that_comes_while_it_boots_is_stored_as_it_came(void) {
+    char file[8];
+    driver_init(&d);
+    driver_say(&d, "AT+S.SCFG=wifi_wpa_psk_text,passphrase\rAT&W\r");
+    driver_say(&d, "AT+CFUN=1\rAT+S.TLSCERT=f_ca,8\rhalf");
+    says("done", OK "\r\n+WIND:46:WPA: Crunching PSK...\r\n" STARTED);
+    check_equal(spwf_store_read(&d.module, SPWF_RECORD_CA, file, sizeof file), 8);
+    check(memcmp(file, "halfdone", sizeof file) == 0);
     driver_free(&d);
 }
 
@@ -182,6 +195,8 @@ static const struct check_test tests[] = {
     {"what was not saved is gone after a reset", what_was_not_saved_is_gone_after_a_reset},
     {"commands sent while it boots wait for the console",
      commands_sent_while_it_boots_wait_for_the_console},
+    {"a file that comes while it boots is stored as it came",
+     a_file_that_comes_while_it_boots_is_stored_as_it_came},
     {"no indication between the first A and the end of the reply",
      no_indication_between_the_first_a_and_the_end_of_the_reply},
     {"a lost network is told and joined again", a_lost_network_is_told_and_joined_again},
