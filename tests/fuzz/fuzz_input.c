@@ -11,7 +11,7 @@
  *     t n   n tenths of a second pass          u d   the access point is there, has vanished
  *     c n   from now on n bytes arrive at a time, and o n: the host takes n bytes after each poll;
  *           0: all that there are
- *     m n   the allocation number n from now fails (0: none)
+ *     m n   the module has 64 * n bytes of memory left (0: any number)
  *
  * It must not crash, come to rest after bounded polls, and answer AT afterwards, whatever was begun.
  */
@@ -88,7 +88,7 @@ static void act(struct script *s) {
         break;
     case 'm':
         n = next(s);
-        w->heap.fail_at = n > 0 ? w->heap.calls + n : 0;
+        w->heap.limit = n > 0 ? w->heap.live + 64u * n : SIZE_MAX;
         break;
     default: /* w */
         break;

@@ -55,7 +55,7 @@ INPUT = {
     "refused": JOIN + OPEN[:-2] + ESC + b"rAT+S.SOCKON=nowhere,1,t\rAT+S.SOCKON=1.2.3.4,5,t\r",
     "ends": JOIN + OPEN + peer(b"x" * 4000) + ESC + b"xAT+S.SOCKR=0,3072\rAT+S.SOCKC=0\r",
     "slow host": ESC + b"o\x01" + ESC + b"c\x01AT&V\rAT\r",
-    "no memory": JOIN + ESC + b"m\x01AT+S.TLSCERT=ca,3\rabc" + ESC + b"m\x02"
+    "no memory": JOIN + ESC + b"m\x01AT+S.TLSCERT=ca,99\r" + b"a" * 99 + ESC + b"m\x20"
     b"AT+S.SOCKON=server,443,s\r" + ESC + b"a",
     "not tls": JOIN + OPEN.replace(b",t,", b",s,") + peer(b"HTTP/1.1 400 Bad Request\r\n\r\n"),
     "mute": JOIN + OPEN.replace(b",t,", b",s,") + ESC + b"t\x65" + b"AT\r",

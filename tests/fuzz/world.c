@@ -124,7 +124,7 @@ void fuzz_require_usable(void) {
     static char filler[BODY + 1]; /* what a declared body may still wait for */
     memset(filler, '.', BODY);
     fuzz.grain = SIZE_MAX;
-    fuzz.world.heap.fail_at = 0;
+    fuzz.world.heap.limit = SIZE_MAX;
     fuzz_run(true);
     fuzz_say(filler);
     fuzz_say("AT");

@@ -116,7 +116,7 @@ def test_a_place_that_exists_is_found(citation: str) -> None:
         "at-ref 99",
         "at-ref 1.19",
         "at-ref 1, 2.9",
-        "design 8.9",
+        "design 8.99",
         "note 3.8",
         "note table 5",
         "wire 1",
