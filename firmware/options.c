@@ -182,6 +182,7 @@ static const struct {
     {"prng", "drbg", "rc4", &options.config.rc4_prng},
     {"echo", "0", "1", &options.config.echo},
     {"settime", "once", "lenient", &options.config.settime_lenient},
+    {"keylog", "0", "1", &options.keylog},
 };
 
 static const struct {

@@ -4,11 +4,12 @@
  *
  *     seed=HEX nv=FILE route=NAME:PORT=ADDRESS:PORT ap=SSID:PASSPHRASE pace=real|fast
  *     limits=note|off sni=0|1 prng=drbg|rc4 min_version=ssl3|tls1|tls1.1|tls1.2 timeout=SECONDS
- *     echo=0|1 settime=once|lenient heap=BYTES cut=N
+ *     echo=0|1 settime=once|lenient heap=BYTES cut=N keylog=0|1
  *
  * Blanks separate; a blank, `%`, `:` or `=` inside a value is written %20, %25, %3A, %3D. `route` and
- * `ap` may be repeated. A word without `=` is the program's name and means nothing. What is not
- * understood ends the program with a word on the debugger's console and status 2.
+ * `ap` may be repeated. keylog=1 lets side.c tell the secrets of TLS sessions. A word without `=` is
+ * the program's name and means nothing. What is not understood ends the program with a word on the
+ * debugger's console and status 2.
  */
 #ifndef OPTIONS_H
 #define OPTIONS_H
@@ -26,7 +27,7 @@ struct option_route {
 
 struct options {
     struct spwf_config config; /* without port and ctx */
-    bool seeded, fast;
+    bool seeded, fast, keylog;
     struct sequence sequence; /* where seeded */
     const char *nv;           /* NULL: none */
     uint32_t cut;             /* the power fails at this flash operation; 0: it does not */

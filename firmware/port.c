@@ -8,6 +8,7 @@
 #include "cm3/cpu.h"
 #include "cm3/semihosting.h"
 #include "drivers/eth.h"
+#include "side.h"
 
 enum { HEAP = 26112 }; /* mutual RSA-2048 and then a record of 16 KB in one piece */
 
@@ -77,6 +78,7 @@ void port_start(struct spwf_config *config) {
     spwf_arena_start(&port_heap, heap, sizeof heap);
     urandom = semihosting_open("/dev/urandom", SEMIHOSTING_READ);
     table.nv = semihosting_present() ? port_nv_semihosted() : board_nv;
+    table.report = options.keylog ? side_report : NULL;
     config->port = &table;
     if (!eth_mac(config->mac)) {
         for (int i = 0; i < 6; i++) {

@@ -105,6 +105,35 @@ static void write_spent(void) {
     end();
 }
 
+static void hex(const uint8_t *bytes, size_t len) {
+    for (size_t i = 0; i < 2 * len; i++) {
+        line.text[line.length++] = "0123456789abcdef"[bytes[i / 2] >> (i % 2 == 0 ? 4 : 0) & 15];
+    }
+}
+
+static void push(void) {
+    line.sent += board_write(BOARD_SIDE, line.text + line.sent, line.length - line.sent);
+}
+
+static void flush(void) {
+    while (line.sent < line.length) {
+        push();
+    }
+}
+
+void side_report(void *ctx, int kind, const void *data, size_t len) {
+    const struct spwf_keylog *secrets = data;
+    (void)ctx, (void)kind, (void)len;
+    flush();
+    begin("keylog ");
+    hex(secrets->client_random, sizeof secrets->client_random);
+    text(" ");
+    hex(secrets->master_secret, sizeof secrets->master_secret);
+    end();
+    flush();
+    memset(line.text, 0, line.length);
+}
+
 /* ------------------------------------------------------------------ reading ------------------- */
 
 static bool over(const struct spwf_outcome *o) {
@@ -168,5 +197,5 @@ void side_poll(const struct spwf *m, uint64_t ns) {
             answer(m);
         }
     }
-    line.sent += board_write(BOARD_SIDE, line.text + line.sent, line.length - line.sent);
+    push();
 }

@@ -145,6 +145,20 @@ class Core:
     def close(self) -> None:
         """Power off for ever, unlock the flash, end waiting calls. May be repeated."""
 
+    def tap(self, on: bool, /) -> bool:
+        """Begin or end recording what passes over the module's connections, and its secrets.
+
+        False: it is so already. What is recorded is for `tapped()`; with about a megabyte of it
+        waiting, the module's connections stand still.
+        """
+
+    def tapped(self, timeout: float | None, /) -> bytes:
+        """Wait for records of `tap()` and take all: see spwf/tap.py for their form.
+
+        Empty where `timeout` seconds are over (None: never), and at once where none will come: the
+        tap is off, or the Core closed, and all were taken. The only method for a closed Core.
+        """
+
     def skip(self, seconds: float, /) -> None:
         """Move the module's clock forward by 0 to 1e9 seconds, and run the module."""
 

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from typing import NamedTuple
 
 from spwf._core import Core
+from spwf.capture import Capture, Path
 from spwf.errors import HarnessError
 from spwf.outcome import Outcome
 from spwf.qemu import Memory, Qemu
@@ -69,6 +70,17 @@ class Emulation:
     def link(self, up: bool) -> None:
         """Takes the access point out of reach, or brings it back."""
         self.core.link(up)
+
+    @contextmanager
+    def capture(self, *, pcap: Path | None = None, keylog: Path | None = None) -> Iterator[Capture]:
+        """Writes what passes over the module's connections to files, while the `with` lasts.
+
+        pcap: a pcapng with the secrets inside, for Wireshark. keylog: the secrets alone, appended
+        in the standard format. Both are for their owner alone.
+        """
+        with Capture(pcap=pcap, keylog=keylog) as capture:
+            capture.attach(self.core)
+            yield capture
 
     @contextmanager
     def running(self) -> Iterator[None]:

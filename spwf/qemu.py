@@ -98,6 +98,7 @@ class Qemu:
             *("-nic", f"user,id=net0,{NETWORK}", "-semihosting-config", ",".join(options)),
         ]
         self._uart = Uart()
+        self._keylog = "keylog=1" in words
         self._life: Process | None = None
         self._up = True
         self._woken = self._closed = False
@@ -113,6 +114,8 @@ class Qemu:
             self._life = life = Process(self._argv, self._nv, self._uart)
             self._kill = weakref.finalize(self, life.kill)
             life.monitor("qmp_capabilities")
+            if self._uart.tap.on:
+                life.filter(True)
             if not self._up:
                 self.link(False)
         elif not on and self._life is not None:
@@ -179,6 +182,32 @@ class Qemu:
             with self._uart.news:
                 self._closed = True
                 self._uart.news.notify_all()
+
+    def tap(self, on: bool, /) -> bool:
+        """Begins or ends recording the board's network, and its secrets; False: it is so already.
+
+        QemuError: the firmware was not started with keylog=1, and would tell no secrets.
+        """
+        tap = self._uart.tap
+        if on and not self._keylog:
+            raise QemuError("the firmware tells its secrets to qemu://BOARD?keylog=1 alone")
+        if tap.on == on:
+            return False
+        if self._life is not None and not self._uart.ended:
+            self._life.filter(on)
+        with self._uart.news:
+            tap.on = on
+            self._uart.news.notify_all()
+        return True
+
+    def tapped(self, timeout: float | None, /) -> bytes:
+        """Waits for records of tap() and takes all (see tap.py); empty where none will come."""
+        uart, tap = self._uart, self._uart.tap
+        with uart.news:
+            uart.news.wait_for(lambda: tap.records or not tap.on or self._closed, timeout)
+            records = bytes(tap.records)
+            tap.records.clear()
+        return records
 
     def skip(self, seconds: float, /) -> None:
         """QEMU cannot: its guest lives in real time."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import select
 import selectors
 import socket
 import subprocess
@@ -19,6 +20,7 @@ from typing import Any, TypeVar
 
 from spwf.errors import QemuError
 from spwf.processes import start
+from spwf.qemu_tap import FILTER, WORD, BoardTap
 
 ASK, AGAIN = 4, 5.0  # how often the firmware is asked, and after how many s of silence again
 WORDS = 4096  # bytes of QEMU's own words that are kept for error messages
@@ -27,11 +29,15 @@ T = TypeVar("T")
 
 
 class Uart:
-    """What the firmware has said and nobody has read; outlives its power."""
+    """What the firmware has said, and done on its network, and nobody has read.
+
+    It outlives its power.
+    """
 
     def __init__(self) -> None:
         self.news = threading.Condition()
         self.said = bytearray()
+        self.tap = BoardTap()
         self.ended = False  # QEMU, by itself
 
 
@@ -44,7 +50,8 @@ class Process:
     def __init__(self, argv: list[str], nv: int, uart: Uart) -> None:
         self._uart, self._news = uart, uart.news
         self._unsent = bytearray()
-        self._told = b""  # on the side channel, since the last question
+        self._told: list[bytes] = []  # lines on the side channel, since the last question
+        self._half = b""  # of the next one
         self._replied = b""  # by the monitor, likewise
         self._words = b""  # of QEMU itself
         self._asking = threading.Lock()
@@ -59,6 +66,12 @@ class Process:
                 argv += ["-chardev", f"socket,id={name},fd={fds[-1]}"]
             self._at, self._side, self._qmp = wires
             self._at.setblocking(False)
+            self._frames, frames = os.pipe()  # of its network, where it is asked to write them
+            ours.callback(os.close, self._frames)
+            theirs.callback(os.close, frames)
+            fds.append(frames)
+            self._frames_name = f"/dev/fd/{frames}"
+            os.set_blocking(self._frames, False)
             self._selector = ours.enter_context(selectors.DefaultSelector())
             self._process = start(
                 argv,
@@ -96,7 +109,7 @@ class Process:
         stdout = self._process.stdout
         assert stdout is not None
         with self._open, stdout:
-            for wire in (self._at, self._side, self._qmp, stdout):
+            for wire in (self._at, self._side, self._qmp, stdout, self._frames):
                 self._selector.register(wire, selectors.EVENT_READ)
             while self._selector.get_map():
                 for key, happened in self._selector.select():
@@ -109,22 +122,34 @@ class Process:
             self._news.notify_all()
 
     def _hear(self, wire: Any, fd: int) -> None:
-        try:
-            data = os.read(fd, 1 << 16)
-        except ConnectionResetError:  # it has ended, and left something unread
-            data = b""
         with self._news:
+            try:
+                data = os.read(fd, 1 << 16)
+            except ConnectionResetError:  # it has ended, and left something unread
+                data = b""
             if not data:
                 self._selector.unregister(wire)
             elif wire is self._at:
                 self._uart.said += data
             elif wire is self._side:
-                self._told += data
+                self._hear_side(data)
+            elif wire is self._frames:
+                with suppress(BlockingIOError):  # secrets that were told before these frames
+                    self._hear_side(self._side.recv(1 << 16, socket.MSG_DONTWAIT))
+                self._uart.tap.frames(data)
             elif wire is self._qmp:
                 self._replied += data
             else:
                 self._words = (self._words + data)[-WORDS:]
             self._news.notify_all()
+
+    def _hear_side(self, data: bytes) -> None:
+        *lines, self._half = (self._half + data).split(b"\n")
+        for line in lines:
+            if line.startswith(WORD):
+                self._uart.tap.secrets(line)
+            else:
+                self._told.append(line)
 
     # ---- the wires ------------------------------------------------------------------------------
 
@@ -147,11 +172,10 @@ class Process:
         question = what.encode()
 
         def answer() -> bytes | None:
-            lines = self._told.split(b"\n")[:-1]
-            return next((line for line in lines if line.startswith(question + b" ")), None)
+            return next((line for line in self._told if line.startswith(question + b" ")), None)
 
         with self._asking, self._news:
-            self._told = b""
+            self._told = []
             for _ in range(ASK):  # what comes while the firmware resets is lost
                 self._order(self._side, question + b"\n")
                 if (line := self._await(answer, AGAIN)) is not None:
@@ -172,6 +196,20 @@ class Process:
             done = self._await(reply, ASK * AGAIN)
         if done is None or "error" in done:
             raise QemuError(f"QEMU's monitor does not do {command} {arguments}: {done}")
+
+    def filter(self, on: bool) -> None:
+        """Has QEMU write what passes on the board's network, or no more."""
+        if on:
+            self._uart.tap.begin()
+            options = {"qom-type": "filter-dump", "netdev": "net0", "file": self._frames_name}
+            self.monitor("object-add", id=FILTER, maxlen=65536, **options)
+        else:
+            self.monitor("object-del", id=FILTER)
+            with self._news:  # all of it is in the pipe
+                self._news.wait_for(lambda: self._uart.ended or not self._piped(), AGAIN)
+
+    def _piped(self) -> bool:
+        return bool(select.select([self._frames], [], [], 0)[0])
 
     def _order(self, wire: socket.socket, data: bytes) -> None:
         with suppress(OSError):  # it has ended: _await() says so

@@ -158,6 +158,12 @@ struct spwf_pins_port {
 
 enum spwf_report_kind { SPWF_REPORT_OUTCOME = 1, SPWF_REPORT_KEYLOG = 2 };
 
+/* What SPWF_REPORT_KEYLOG hands over, once per handshake, before the first byte that these secrets
+ * protect is sent. Whoever has it reads all of the session: it is wiped when report() returns. */
+struct spwf_keylog {
+    uint8_t client_random[32], master_secret[48];
+};
+
 /*
  * The table. It is const and outlives every module; a group that a world lacks is NULL, and the
  * commands that need it answer their error. No function blocks; none may call spwf_*.

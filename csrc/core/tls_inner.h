@@ -29,6 +29,7 @@ struct spwf_tls { /* from port->alloc; m->tls while a secure socket lives */
     bool allowance;      /* this step may still begin a record */
     bool spoken;         /* the server's first bytes were a TLS record */
     bool broken;         /* a send failed */
+    bool told;           /* the secrets of the session went to port->report */
     uint8_t end;         /* enum spwf_cause of the connection's end, 0 while there is none */
 
     uint8_t fault; /* tls_verify.c: enum spwf_cause of the certificate that was refused */

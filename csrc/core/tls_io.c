@@ -1,7 +1,7 @@
 /*
  * tls_io.c - bytes between wolfSSL and port->net, record by record: a step of the session begins
  * one record at most, and what is not TLS is noticed at its first byte.
- * Called by wolfSSL and tls_wolfssl.c; calls port->net.
+ * Called by wolfSSL and tls_wolfssl.c; calls port->net, and port->report for a key log.
  */
 #include "tls_inner.h"
 
@@ -80,11 +80,26 @@ int spwf_tls_io_receive(WOLFSSL *ssl, char *data, int size, void *context) {
     return n;
 }
 
+/* Before the flight that they protect: what is captured can be read from its first byte on. */
+static void tell_secrets(struct spwf *m, const WOLFSSL *ssl) {
+    const struct spwf_port *port = m->config.port;
+    if (port->report == NULL || m->tls->told || ssl->arrays == NULL ||
+        ssl->options.clientState < CLIENT_KEYEXCHANGE_COMPLETE) {
+        return;
+    }
+    struct spwf_keylog secrets;
+    memcpy(secrets.client_random, ssl->arrays->clientRandom, sizeof secrets.client_random);
+    memcpy(secrets.master_secret, ssl->arrays->masterSecret, sizeof secrets.master_secret);
+    port->report(m->config.ctx, SPWF_REPORT_KEYLOG, &secrets, sizeof secrets);
+    spwf_wipe(&secrets, sizeof secrets);
+    m->tls->told = true;
+}
+
 /* A failed send is not told here: the server's last alert may wait to be read. The end is found
  * by receive(), behind it. */
 int spwf_tls_io_send(WOLFSSL *ssl, char *data, int size, void *context) {
     struct spwf *m = context;
-    (void)ssl;
+    tell_secrets(m, ssl);
     int n = m->tls->broken
                 ? SPWF_E_RESET
                 : m->config.port->net->send(m->config.ctx, m->tls->id, data, (size_t)size);

@@ -217,6 +217,34 @@ enum host_end spwf_host_until(struct host *h, size_t size, uint64_t deadline) {
     return end;
 }
 
+bool spwf_host_tap(struct host *h, bool on) {
+    spwf_host_enter(h);
+    bool changed = h->world.tap.on != on;
+    if (changed && on) {
+        spwf_tap_start(&h->world);
+    } else if (changed) {
+        spwf_tap_stop(&h->world);
+    }
+    spwf_host_leave(h);
+    return changed;
+}
+
+enum host_end spwf_host_tapped(struct host *h, uint64_t deadline) {
+    enum host_end end = HOST_READY;
+    spwf_host_enter(h);
+    while (h->world.tap.records.used == 0 && end == HOST_READY) {
+        if (!h->world.tap.on || h->closed) {
+            end = HOST_CANCELLED;
+        } else if (spwf_pace_real() >= deadline) {
+            end = HOST_TIMEOUT;
+        } else {
+            end = wait_aside(h, deadline) ? HOST_READY : HOST_INTERRUPTED;
+        }
+    }
+    pthread_mutex_unlock(&h->lock);
+    return end;
+}
+
 void spwf_host_cancel(struct host *h) {
     spwf_host_enter(h);
     h->cancelled = true;
@@ -312,5 +340,6 @@ void spwf_host_free(struct host *h, bool silent) {
         spwf_net_posix_close_all(h->world.sockets);
     }
     spwf_host_close(h);
+    spwf_queue_clear(&h->world.tap.records);
     pthread_mutex_destroy(&h->lock);
 }

@@ -63,6 +63,11 @@ void spwf_host_run(
 
 enum host_end { HOST_READY, HOST_TIMEOUT, HOST_CANCELLED, HOST_INTERRUPTED, HOST_FAILED };
 
+/* Begins or ends the records of tap.c; whether that was news. */
+bool spwf_host_tap(struct host *h, bool on);
+/* Waits until records can be taken (READY), or the tap is off, or this is closed (CANCELLED). */
+enum host_end spwf_host_tapped(struct host *h, uint64_t deadline);
+
 /* Runs the module until `size` bytes of output are there, or until `deadline` (real ns).
  * INTERRUPTED: a signal came, call again. FAILED: world.error says why waiting is impossible. */
 enum host_end spwf_host_until(struct host *h, size_t size, uint64_t deadline);

@@ -79,6 +79,10 @@ static int connect_to(struct world *w, struct net_socket *s, const struct spwf_a
     if (connect(s->fd, (struct sockaddr *)&address, sizeof address) != 0 && errno != EINPROGRESS) {
         return fail(s, map_error(errno));
     }
+    socklen_t size = sizeof address;
+    if (getsockname(s->fd, (struct sockaddr *)&address, &size) == 0) {
+        s->local = from_posix(&address);
+    }
     return spwf_watch_add(w, s->fd) ? SPWF_OK : fail(s, SPWF_E_NO_ROOM);
 }
 
@@ -155,12 +159,7 @@ static short look(struct net_socket *s) {
     if (error != 0) {
         fail(s, map_error(error));
     } else if (s->phase == SPWF_NET_CONNECTING && (p.revents & POLLOUT) != 0) {
-        struct sockaddr_in local;
-        socklen_t size = sizeof local;
         s->phase = SPWF_NET_OPEN;
-        if (getsockname(s->fd, (struct sockaddr *)&local, &size) == 0) {
-            s->local = from_posix(&local);
-        }
     }
     if (s->phase == SPWF_NET_OPEN && (p.revents & POLLRDHUP) != 0) {
         s->phase = SPWF_NET_ENDED;

@@ -17,12 +17,13 @@ int spwf_world_open(struct world *w, const char *nv, enum world_network network,
     }
     spwf_watch_start(&w->watch);
     spwf_pace_start(&w->pace);
+    w->net = network == WORLD_POSIX ? &spwf_net_posix_port : &spwf_net_memory_port;
     w->port = (struct spwf_port){
         .millis = spwf_pace_millis,
         .entropy = spwf_entropy_fill,
         .alloc = spwf_heap_alloc,
         .release = spwf_heap_release,
-        .net = network == WORLD_POSIX ? &spwf_net_posix_port : &spwf_net_memory_port,
+        .net = w->net,
         .resolve = &spwf_resolver_port,
         .link = &spwf_air_port,
         .nv = nv != NULL ? &spwf_nv_file_port : &spwf_nv_memory_port,

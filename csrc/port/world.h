@@ -186,6 +186,44 @@ struct net_pipe *spwf_net_memory_pipe(struct net_memory *n, int id); /* NULL: ne
 bool spwf_net_memory_end(struct net_memory *n, int id, bool reset);
 void spwf_net_memory_free(struct net_memory *n);
 
+/* ---------------------------------------------------------------- tap.c ----------------------- */
+
+enum { TAP_LIMIT = 1 << 20 }; /* bytes of records that wait, after which nothing moves */
+
+enum tap_kind {
+    TAP_OPENED = 1,    /* the module asked for a connection */
+    TAP_CONNECTED = 2, /* the peer agreed */
+    TAP_SENT = 3,      /* by the module; so many bytes follow */
+    TAP_RECEIVED = 4,  /* likewise */
+    TAP_ENDED = 5,     /* the peer's FIN, behind its last byte */
+    TAP_FAILED = 6,    /* refused, unreachable or reset: `error` */
+    TAP_CLOSED = 7,    /* by the module, with FIN */
+    TAP_ABORTED = 8,   /* by the module, with RST */
+    TAP_SECRETS = 9    /* struct spwf_keylog follows, of a session whose bytes come later */
+};
+
+/* What waits to be taken: these, in this machine's byte order, each with `size` bytes behind it. */
+struct tap_record {
+    uint64_t time; /* ns since 1970 */
+    uint32_t size;
+    int32_t error; /* enum spwf_error */
+    uint8_t local_ip[4], peer_ip[4];
+    uint16_t local_port, peer_port; /* a local one of 0 is not known (yet) */
+    uint8_t kind, id;               /* enum tap_kind; the socket */
+    uint8_t unused[2];
+};
+
+struct tap {
+    bool on;
+    bool opened[SPWF_SOCKETS];                /* TAP_OPENED was told */
+    struct spwf_net_info known[SPWF_SOCKETS]; /* as told last */
+    struct queue records;
+};
+
+struct world;
+void spwf_tap_start(struct world *w);
+void spwf_tap_stop(struct world *w); /* what waits can still be taken */
+
 /* ---------------------------------------------------------------- watch.c --------------------- */
 
 /*
@@ -200,7 +238,6 @@ struct watch {
     uint64_t tag;  /* epoll_data in the loop */
 };
 
-struct world;
 void spwf_watch_start(struct watch *w);
 bool spwf_watch_needed(const struct world *w); /* is any descriptor open */
 int spwf_watch_open(struct world *w);          /* makes `own` and `wake`; 0 or an errno */
@@ -212,7 +249,8 @@ void spwf_watch_close(struct world *w);
 /* ---------------------------------------------------------------- world.c --------------------- */
 
 struct world {
-    struct spwf_port port; /* what spwf_config.port points to */
+    struct spwf_port port;           /* what spwf_config.port points to */
+    const struct spwf_net_port *net; /* the one behind the tap */
     struct pace pace;
     struct heap heap;
     struct entropy entropy;
@@ -224,6 +262,7 @@ struct world {
     struct watch watch;
     struct net_socket sockets[SPWF_SOCKETS];
     struct net_memory memory;
+    struct tap tap;
     int error; /* errno of a descriptor that could not be had; whoever reports it clears it */
 };
 

@@ -330,6 +330,8 @@ static PyMethodDef methods[] = {
     {"reset_input", core_reset_input, METH_NOARGS, NULL},
     {"fileno", core_fileno, METH_NOARGS, NULL},
     {"close", core_close, METH_NOARGS, NULL},
+    {"tap", spwf_tap_switch, METH_O, NULL},
+    {"tapped", spwf_tap_take, METH_O, NULL},
     {"skip", core_skip, METH_O, NULL},
     {"link", core_link, METH_O, NULL},
     {"peer_accept", spwf_peers_accept, METH_VARARGS, NULL},

@@ -1,7 +1,7 @@
 /*
- * extension.h - what the files of spwf._core share. module.c makes the module; core.c (with peers.c)
- * and loop.c have one type each; options.c turns the arguments of Core() into a host. All that the
- * module owns is in struct state; nothing that changes is static. Limited API of Python 3.11.
+ * extension.h - what the files of spwf._core share. module.c makes the module; core.c (with peers.c
+ * and tap.c) and loop.c have one type each; options.c turns the arguments of Core() into a host. All
+ * that the module owns is in struct state; nothing that changes is static. Limited API of Python 3.11.
  *
  * Whoever holds a lock of csrc/port never needs the GIL, and whoever may wait for long gives the GIL
  * away first. spwf/_core.pyi documents what Python sees.
@@ -44,6 +44,10 @@ PyObject *spwf_peers_accept(PyObject *self, PyObject *args);
 PyObject *spwf_peers_write(PyObject *self, PyObject *args);
 PyObject *spwf_peers_read(PyObject *self, PyObject *args);
 PyObject *spwf_peers_close(PyObject *self, PyObject *args);
+
+/* tap.c: methods of Core. */
+PyObject *spwf_tap_switch(PyObject *self, PyObject *argument);
+PyObject *spwf_tap_take(PyObject *self, PyObject *timeout);
 
 /* options.c: opens self->host from the arguments of Core(). 0, or -1 with an exception set. */
 int spwf_options_open(struct core *self, struct lookup_pool *pool, PyObject *args,

@@ -26,7 +26,8 @@ def _word(*words: str) -> Callable[[str], str]:
     return parse
 
 
-def _flag(text: str) -> bool:
+def flag(text: str) -> bool:
+    """Reads 0 or 1."""
     return _word("0", "1")(text) == "1"
 
 
@@ -114,11 +115,11 @@ OPTIONS = {
     "route": Option("routes", _route, "NAME:PORT=HOST:PORT", _route_text, repeats=True),
     "ap": Option("aps", _ap, "SSID:PASSPHRASE", _ap_text, repeats=True),
     "limits": Option("limits", _word("note", "off"), "note|off"),
-    "sni": Option("sni", _flag, "0|1"),
+    "sni": Option("sni", flag, "0|1"),
     "prng": Option("prng", _word("drbg", "rc4"), "drbg|rc4"),
     "min_version": Option("min_version", _word(*VERSIONS), "|".join(VERSIONS)),
     "timeout": Option("timeout", _seconds, "SECONDS"),
-    "echo": Option("echo", _flag, "0|1"),
+    "echo": Option("echo", flag, "0|1"),
     "heap": Option("heap", _bytes, "BYTES"),
     "settime": Option("settime", _word("once", "lenient"), "once|lenient"),
 }

@@ -6,7 +6,8 @@ Found by serial.serial_for_url() in any program that has imported spwf; calls qe
 
 The options are those of `spwf://`, in the table of options.py, and mean the same. `image` names the
 firmware; without it qemu.find_image() knows where it is. `cut=N` cuts the power inside the Nth
-flash operation since the start.
+flash operation since the start. `keylog=1` lets the firmware tell the secrets of its TLS sessions,
+which module.emulation.capture() needs.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import socket
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from spwf.ports.options import OPTIONS, Option, Query, file_name, file_text
+from spwf.ports.options import OPTIONS, Option, Query, file_name, file_text, flag
 from spwf.ports.port import Port
 from spwf.qemu import Qemu
 
@@ -34,6 +35,7 @@ QUERY = Query(
     | {
         "image": Option("image", file_name, "FILE", file_text),
         "cut": Option("cut", _count, "N"),
+        "keylog": Option("keylog", flag, "0|1"),
     },
 )
 HARNESS = ("nv", "pace", "image")  # what is not handed to the firmware as it is

@@ -111,6 +111,57 @@ static void no_allocation_is_taken_for_granted(void) {
     check(passed);
 }
 
+/* ------------------------------------------------------------------ the secrets --------------- */
+
+static struct {
+    int count;
+    size_t sent; /* of the client's bytes by then */
+    struct spwf_keylog secrets;
+} heard;
+
+static void listen(void *ctx, int kind, const void *data, size_t len) {
+    (void)ctx;
+    check_equal(kind, SPWF_REPORT_KEYLOG);
+    check(len == sizeof heard.secrets);
+    memcpy(&heard.secrets, data, sizeof heard.secrets);
+    heard.sent = tape_world.sent;
+    heard.count++;
+}
+
+/* Connects to so much of the record; whether secrets were told, once at most. */
+static bool secrets_told(size_t until) {
+    struct spwf_tls_setup setup = tape_mutual();
+    memset(&heard, 0, sizeof heard);
+    tape_power_on();
+    tape_world.fake.port.report = listen;
+    tape_world.until = until;
+    (void)tape_connect(&setup);
+    check(tape_power_off());
+    check_case(heard.count <= 1, "%zu bytes came", until);
+    return heard.count > 0;
+}
+
+static void the_secrets_are_told_before_what_they_protect(void) {
+    enum { HELLO = 9, RANDOM = HELLO + 2 }; /* after the heads of record and message */
+    static const uint8_t nothing[48];
+    check(secrets_told(tape_recorded.said));
+    check(memcmp(heard.secrets.client_random, tape_recorded.client + RANDOM, 32) == 0);
+    check(memcmp(heard.secrets.master_secret, nothing, sizeof nothing) != 0);
+    size_t hello = (size_t)(tape_recorded.client[3] << 8 | tape_recorded.client[4]) + 5;
+    check(heard.sent == hello);
+}
+
+static void a_handshake_that_fails_tells_its_secrets_once_it_has_some(void) {
+    size_t whole = handshake_size();
+    bool before = false;
+    for (size_t until = 0; until < whole; until++) {
+        bool told = secrets_told(until);
+        check_case(told || !before, "%zu bytes came", until);
+        before = told;
+    }
+    check(before);
+}
+
 /* After the handshake there may be nothing left to decrypt ahead with: that is not an end. */
 static void what_waits_outlives_the_servers_end(void) {
     struct spwf_tls_setup setup = tape_mutual();
@@ -280,6 +331,10 @@ static const struct check_test tests[] = {
     {"a server that leaves early is told", a_server_that_leaves_early_is_told},
     {"no changed byte goes unnoticed", no_changed_byte_goes_unnoticed},
     {"no allocation is taken for granted", no_allocation_is_taken_for_granted},
+    {"the secrets are told before what they protect",
+     the_secrets_are_told_before_what_they_protect},
+    {"a handshake that fails tells its secrets once it has some",
+     a_handshake_that_fails_tells_its_secrets_once_it_has_some},
     {"what waits outlives the server's end", what_waits_outlives_the_servers_end},
     {"what is not TLS is told at once", what_is_not_tls_is_told_at_once},
     {"a server's alert names the cause", a_servers_alert_names_the_cause},
