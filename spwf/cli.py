@@ -15,6 +15,7 @@ import click
 
 from spwf.cli_files import READABLE, material_options, read_material
 from spwf.errors import HarnessError, ModuleError, OpenSSLError
+from spwf.matrix.command import matrix
 from spwf.ports.options import OPTIONS, Option
 
 if TYPE_CHECKING:
@@ -80,6 +81,9 @@ def main() -> None:
 
     Start with `spwf demo`.
     """
+
+
+main.add_command(matrix)
 
 
 @main.command()

@@ -21,7 +21,18 @@ def run(*arguments: str) -> tuple[int, str]:
 def test_help_names_every_command() -> None:
     status, text = run("--help")
     assert status == 0
-    for name in ("demo", "emulate", "files", "flash", "pki", "probe", "provision", "repl", "serve"):
+    for name in (
+        "demo",
+        "emulate",
+        "files",
+        "flash",
+        "matrix",
+        "pki",
+        "probe",
+        "provision",
+        "repl",
+        "serve",
+    ):
         assert f"\n  {name} " in text
 
 

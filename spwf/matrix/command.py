@@ -1,0 +1,61 @@
+"""The command `spwf matrix`; for cli.py, and quick to import."""
+
+import tempfile
+import time
+from pathlib import Path
+
+import click
+
+OUTPUT = click.Path(dir_okay=False, writable=True, path_type=Path)
+
+
+@click.command()
+@click.option(
+    "--url", default="spwf://", show_default=True, help="The module: any pySerial URL or device."
+)
+@click.option(
+    "--server", "servers", multiple=True, metavar="NAME", help="Only this program. Repeatable."
+)
+@click.option("-k", "expression", metavar="EXPR", help="Only these: 'C027 and not mutual'.")
+@click.option("--html", "page", type=OUTPUT, help="Write the matrix as one page to look at.")
+@click.option("--json", "data", type=OUTPUT, help="Write it as data.")
+def matrix(
+    url: str, servers: tuple[str, ...], expression: str | None, page: Path | None, data: Path | None
+) -> None:
+    """Put each suite, version, curve and key that the note promises to real servers.
+
+    Each cell is one server and one module, and what must come of their meeting: version, suite,
+    curve, data both ways, a clean end, or the right refusal. Exit status: 0 all as expected, 1 not,
+    2 the command is wrong.
+    """
+    from rich.console import Console
+
+    from spwf.matrix import expression as language
+    from spwf.matrix import show
+    from spwf.matrix.cells import cells
+    from spwf.matrix.page import render
+    from spwf.matrix.report import Report
+    from spwf.matrix.run import Plan
+    from spwf.programs import PROGRAMS
+
+    if unknown := [name for name in servers if name not in PROGRAMS]:
+        raise click.UsageError(f"no server program {unknown[0]!r}: there are {', '.join(PROGRAMS)}")
+    chosen = servers or tuple(PROGRAMS)
+    known = {word for name in PROGRAMS for cell in cells(name) for word in cell.words}
+    try:
+        test = language.parse(expression, known) if expression is not None else None
+    except ValueError as error:
+        raise click.BadParameter(f"{error}.", param_hint="-k") from error
+    plan = Plan.make(chosen, lambda cell: test is None or test(cell.words))
+    if not plan.cells and not plan.left_out:
+        raise click.UsageError(f"no cell is meant by -k {expression!r}")
+    console, begin = Console(highlight=False), time.monotonic()
+    with tempfile.TemporaryDirectory(prefix="spwf-") as folder:
+        results = list(show.watch(plan.run(url, Path(folder)), len(plan.cells), console))
+    report = Report.make(url, plan, results, time.monotonic() - begin)
+    show.show(report, console)
+    if data:
+        data.write_text(report.json() + "\n")
+    if page:
+        page.write_text(render(report))
+    raise SystemExit(0 if report.good else 1)

@@ -1,0 +1,151 @@
+"""The cells of the matrix are the note's promises, whole and told apart; -k finds them."""
+
+from collections import Counter
+from collections.abc import Callable
+
+import pytest
+
+from spwf.matrix import expression
+from spwf.matrix.cells import Cell, Group, cells, lawful
+from spwf.matrix.judge import Result, Status, disagreements
+from spwf.outcome import Cause, Mode, Note
+from spwf.pki import KEY_TYPES
+from spwf.programs import PROGRAMS
+from spwf.suites import SUITES, KeyExchange, Version
+
+CELLS = list(cells("openssl"))
+KNOWN = {word for cell in CELLS for word in cell.words}
+
+
+def of(group: Group) -> list[Cell]:
+    return [cell for cell in CELLS if cell.group is group]
+
+
+def test_table_2_has_72_pairs_of_suite_and_version() -> None:
+    pairs = {(suite, version) for suite in SUITES for version in Version if lawful(suite, version)}
+    assert len(pairs) == 72
+    assert {(cell.suite, cell.version) for cell in of(Group.SUITES)} == pairs
+
+
+def test_each_pair_of_108_is_there_once_in_each_mode() -> None:
+    met = Counter(
+        (cell.suite, cell.version, cell.mode) for cell in of(Group.SUITES) + of(Group.POLICY)
+    )
+    assert len(met) == 27 * 4 * 3
+    assert set(met.values()) == {1}
+
+
+def test_a_pair_outside_table_2_is_refused_but_for_the_downgrade_of_aes() -> None:
+    policy = of(Group.POLICY)
+    connect = {cell for cell in policy if cell.cause is Cause.NONE}
+    assert {(cell.suite.openssl, cell.version, cell.note) for cell in connect if cell.suite} == {
+        ("AES128-SHA", Version.SSL3, Note.OUTSIDE_TABLE_2),
+        ("AES256-SHA", Version.SSL3, Note.OUTSIDE_TABLE_2),
+    }
+    assert {cell.cause for cell in policy if cell not in connect} == {Cause.SUITE}
+
+
+def test_no_cell_is_there_twice() -> None:
+    every = [cell.name for name in PROGRAMS for cell in cells(name)]
+    assert len(every) == len(set(every))
+
+
+def test_all_servers_have_the_same_cells() -> None:
+    shared = [[cell.shared for cell in cells(name)] for name in PROGRAMS]
+    assert all(each == shared[0] for each in shared)
+
+
+@pytest.mark.parametrize(
+    ("group", "number", "possible"),
+    [
+        (Group.CURVES, 5 * 7 * 4, 5 * 7 * 3),
+        (Group.STATIC, 5 * 2 * 4, 5 * 2 * 3),
+        (Group.CLIENTS, 2 * 7 * 4, 2 * 7 * 3 + 2),  # in SSL 3.0 RSA alone, under RSA
+        (Group.DIGESTS, 6 * 2 * 2, 6 * 2 * 2 - 2),  # ECDSA has no MD5
+        (Group.DOWNGRADE, 4 * 2, 4 * 2 - 1),
+        (Group.MINIMUM, 3 * 4, 3 * 4),
+    ],
+)
+def test_what_cannot_be_is_there_with_its_reason(group: Group, number: int, possible: int) -> None:
+    mine = of(group)
+    assert (len(mine), sum(not cell.impossible for cell in mine)) == (number, possible)
+
+
+def test_every_key_type_and_curve_is_a_server_s_and_a_client_s() -> None:
+    curves = set(KEY_TYPES) - {"rsa1024", "rsa2048"}
+    assert {cell.key for cell in of(Group.CURVES)} == set(KEY_TYPES)
+    assert {cell.curve for cell in of(Group.CURVES)} == curves
+    assert {cell.client for cell in of(Group.CLIENTS)} == set(KEY_TYPES)
+    assert {(cell.key, bool(cell.ca)) for cell in of(Group.STATIC)} == {
+        (curve, rsa_ca) for curve in curves for rsa_ca in (False, True)
+    }
+
+
+def test_a_cell_s_scenario_has_the_keys_that_its_suite_needs() -> None:
+    for cell in of(Group.SUITES):
+        assert cell.suite is not None
+        spec = cell.scenario.pki
+        signer = spec.ca.key or spec.key
+        assert (signer if cell.suite.key_exchange is KeyExchange.ECDH else spec.key).startswith(
+            "rsa" if cell.suite.auth == "RSA" else "p"
+        )
+        assert cell.scenario.server.versions == (cell.version,)
+
+
+def found(text: str) -> list[Cell]:
+    test = expression.parse(text, KNOWN)
+    return [cell for cell in CELLS if test(cell.words)]
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        ("C027", lambda c: c.suite and c.suite.code == 0xC027),
+        ("tlsv1", lambda c: c.version is Version.TLS1),
+        ("RC4", lambda c: c.suite and "RC4" in c.suite.name),
+        ("not mutual", lambda c: c.mode is not Mode.MUTUAL),
+        (
+            "suites and (C027 or c023) and mutual",
+            lambda c: (
+                c.group is Group.SUITES
+                and c.suite.code in (0xC027, 0xC023)
+                and c.mode is Mode.MUTUAL
+            ),
+        ),
+        (
+            "static or suites and SSLv3",
+            lambda c: (
+                c.group is Group.STATIC or (c.group is Group.SUITES and c.version is Version.SSL3)
+            ),
+        ),
+        ("curve=p192 and TLSv1.2", lambda c: c.curve == "p192" and c.version is Version.TLS1_2),
+        ("ca=rsa2048", lambda c: c.ca == "rsa2048"),
+    ],
+)
+def test_k_finds_cells(text: str, meant: Callable[[Cell], bool]) -> None:
+    expected = [cell for cell in CELLS if meant(cell)]
+    assert expected
+    assert found(text) == expected
+
+
+def test_k_finds_each_cell_by_its_words() -> None:
+    for cell in CELLS[:: len(CELLS) // 50]:
+        assert found(" and ".join(cell.words)) == [cell]
+
+
+@pytest.mark.parametrize("text", ["", "and", "C027 and", "(C027", "C027)", "not", "C027 C023"])
+def test_k_refuses_what_is_no_expression(text: str) -> None:
+    with pytest.raises(ValueError, match=r"missing|one too many"):
+        expression.parse(text, KNOWN)
+
+
+def test_two_servers_that_differ_about_a_cell_are_told() -> None:
+    one, other = (next(cells(name)) for name in ("one", "other"))
+    same = [
+        Result(one, Status.PASS, reply="ID: 00 OK"),
+        Result(other, Status.PASS, "", "ID: 00 OK"),
+    ]
+    assert list(disagreements(same)) == []
+    differ = [same[0], Result(other, Status.FAIL, reply="ERROR: no")]
+    (told,) = disagreements(differ)
+    assert "one: pass, ID: 00 OK; other: fail, ERROR: no" in told
