@@ -89,8 +89,7 @@ GROUPS: dict[int, str] = {19: "P-192", 21: "P-224", 23: "P-256", 24: "P-384", 25
 
 _VERSIONS: dict[int, str] = {version.code: str(version) for version in Version}
 
-# RFC 5246 7.2, and 41 of SSL 3.0 (RFC 6101 5.4.2).
-_ALERTS: dict[int, str] = {
+ALERTS: dict[int, str] = {
     0: "close_notify",
     10: "unexpected_message",
     20: "bad_record_mac",
@@ -117,6 +116,7 @@ _ALERTS: dict[int, str] = {
     100: "no_renegotiation",
     110: "unsupported_extension",
 }
+"""RFC 5246 7.2, and 41 of SSL 3.0 (RFC 6101 5.4.2)."""
 
 _E = TypeVar("_E", bound=StrEnum)
 
@@ -211,4 +211,4 @@ def _named(names: Mapping[int, str], code: int) -> str | None:
 
 
 def _alert(number: int) -> str | None:
-    return _ALERTS.get(number, str(number)) if number >= 0 else None
+    return ALERTS.get(number, str(number)) if number >= 0 else None

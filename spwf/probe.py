@@ -7,7 +7,7 @@ it means. A real module tells only its reply: then the emulated one says why.
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -22,6 +22,7 @@ from spwf.certificates import (
     names,
     public_key,
 )
+from spwf.connection import Socket
 from spwf.diagnosis import THOROUGH, Case, remarks
 from spwf.errors import HarnessError, ModuleError, OpenSSLError, ReplyTimeout
 from spwf.module import JOIN, Module, Slot
@@ -171,7 +172,7 @@ def probe_real(
     report = probe(host, port, material, identity)
     if report.problem == "size":
         return report
-    reply = _ask_real(url, module, host, port, material)
+    reply = ask(url, module, host, port, material)
     connects = not reply.startswith("ERROR")
     told = replace(report, connects=connects, reply=reply, outcome=None)
     if connects == report.connects:
@@ -193,7 +194,7 @@ def _emulated(host: str, port: int, material: Material, **options: Any) -> tuple
     """One connection of an emulated module: what it knows, and what it says."""
     with spwf.open("spwf://", **options) as module:
         module.join("probe")
-        reply = _connect(module, host, port, material)
+        reply = _connect(module, host, port, material, quiet)
         assert module.emulation is not None
         outcome = module.emulation.outcome
     if outcome is None:
@@ -201,8 +202,10 @@ def _emulated(host: str, port: int, material: Material, **options: Any) -> tuple
     return outcome, reply
 
 
-def _connect(module: Module, host: str, port: int, material: Material) -> str:
-    """Load a module that has been reset, connect it; its reply."""
+def _connect(
+    module: Module, host: str, port: int, material: Material, talk: Callable[[Socket], None]
+) -> str:
+    """Load a module that has been reset, connect it, talk; its reply."""
     module.set_time()
     for name, slot in SLOTS.items():
         if data := getattr(material, name):
@@ -210,14 +213,31 @@ def _connect(module: Module, host: str, port: int, material: Material) -> str:
     if material.domain:
         module.set_domain(material.domain, Slot.RAM_DOMAIN)
     try:
-        with module.connect(host, port) as sock:
-            return f"ID: {sock.id:02} OK"
+        sock = module.connect(host, port, indicate=True)
     except ModuleError as error:
         return f"ERROR: {error.text}"
+    with sock:
+        talk(sock)
+    return f"ID: {sock.id:02} OK"
 
 
-def _ask_real(url: str, module: Module, host: str, port: int, material: Material) -> str:
-    """As _connect(), from a reset on, and a reset forgets the files again."""
+def quiet(_sock: Socket) -> None:
+    """Says nothing to the server."""
+
+
+def ask(
+    url: str,
+    module: Module,
+    host: str,
+    port: int,
+    material: Material,
+    talk: Callable[[Socket], None] = quiet,
+) -> str:
+    """Connect the module at `url`, which keeps its flash, let it `talk`; its reply to SOCKON.
+
+    The files go into its RAM, and the reset at the end forgets them. HarnessError where the module
+    is in no network.
+    """
     if module.emulation is not None and not module.config["wifi_ssid"].strip("0:"):
         module.join("probe")  # it knows of none yet, and any is in its reach
     else:
@@ -230,7 +250,7 @@ def _ask_real(url: str, module: Module, host: str, port: int, material: Material
                 f"NAME --psk TEXT` tells it one ({error})"
             ) from None
     try:
-        return _connect(module, host, port, material)
+        return _connect(module, host, port, material, talk)
     finally:
         module.reset()
 
