@@ -47,7 +47,7 @@ def matrix(
     except ValueError as error:
         raise click.BadParameter(f"{error}.", param_hint="-k") from error
     plan = Plan.make(chosen, lambda cell: test is None or test(cell.words))
-    if not plan.cells and not plan.left_out:
+    if not plan.cells and not any(plan.left_out.values()):
         raise click.UsageError(f"no cell is meant by -k {expression!r}")
     console, begin = Console(highlight=False), time.monotonic()
     with tempfile.TemporaryDirectory(prefix="spwf-") as folder:

@@ -22,7 +22,7 @@ from spwf.errors import HarnessError, ModuleError, ServerError
 from spwf.matrix.cells import Cell, cells, why_unlawful
 from spwf.matrix.judge import Result, Status, judge
 from spwf.module import EMULATED, Module, Slot
-from spwf.outcome import Cause
+from spwf.outcome import Cause, Outcome
 from spwf.pki import Pki
 from spwf.programs import PROGRAMS, Program
 from spwf.server import Server
@@ -117,7 +117,8 @@ class _Benches:
             with Server(scenario, pki, program=program) as server:
                 return [bench.meet(cell, server, pki) for cell in batch]
         except HarnessError as error:
-            return [Result(cell, Status.FAIL, str(error)) for cell in batch]
+            first, _, rest = str(error).partition("\n")
+            return [Result(cell, Status.FAIL, first, log=rest) for cell in batch]
 
     def __enter__(self) -> Self:
         return self
@@ -143,19 +144,24 @@ class _Bench:
         if cell.options and not self._emulated:
             options = ", ".join("=".join(option) for option in cell.options)
             return Result(cell, Status.IMPOSSIBLE, f"only an emulated module is had with {options}")
-        module = None
         try:
             module = self._module(cell)
+        except (HarnessError, ModuleError) as error:
+            return Result(cell, Status.FAIL, f"no module: {error}")
+        try:
             _provision(module, cell, pki)
             result = judge(_connect(module, cell, server))
         except (HarnessError, ModuleError) as error:
-            result = Result(cell, Status.FAIL, str(error))
+            result = Result(cell, Status.FAIL, str(error).splitlines()[0], outcome=_outcome(module))
         failed = result.status is Status.FAIL
-        if module is not None:
-            result = replace(result, transcript=tuple(module.transcript))
-            if failed:  # in whatever state it is
-                self._modules.pop(cell.options).close()
-        return replace(result, command=shlex.join(server.argv), log=server.log if failed else "")
+        if failed:  # in whatever state it is
+            self._modules.pop(cell.options).close()
+        return replace(
+            result,
+            transcript=tuple(module.transcript),
+            command=shlex.join(server.argv),
+            log=server.log if failed else "",
+        )
 
     @property
     def _emulated(self) -> bool:
@@ -219,8 +225,12 @@ def _connect(module: Module, cell: Cell, server: Server) -> Result:
             result, reply=f"ID: {sock.id:02} OK", seconds=seconds, why=why, server_says=told
         )
         server.wait_closed(PATIENCE)
-    outcome = module.emulation.outcome if module.emulation else None
-    return replace(result, outcome=outcome)
+    return replace(result, outcome=_outcome(module))
+
+
+def _outcome(module: Module) -> Outcome | None:
+    """What an emulated module tells of its SOCKON."""
+    return module.emulation.outcome if module.emulation else None
 
 
 def _exchange(sock: spwf.Socket, server: Server) -> str:

@@ -36,6 +36,20 @@ def test_help_names_every_command() -> None:
         assert f"\n  {name} " in text
 
 
+@pytest.mark.parametrize(
+    ("options", "word"),
+    [
+        (("--server", "apache"), "there are openssl"),
+        (("-k", "(C027"), "missing"),
+        (("-k", "C027 and tls1.4"), "no cell"),
+    ],
+)
+def test_matrix_refuses_what_no_cell_has(options: tuple[str, ...], word: str) -> None:
+    status, said = run("matrix", *options)
+    assert status == 2
+    assert word in said
+
+
 def test_version_names_core_wolfssl_and_openssl() -> None:
     status, text = run("--version")
     assert status == 0

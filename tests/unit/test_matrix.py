@@ -1,13 +1,20 @@
 """The cells of the matrix are the note's promises, whole and told apart; -k finds them."""
 
+import json
+import re
+import shlex
 from collections import Counter
 from collections.abc import Callable
+from io import StringIO
 
 import pytest
+from rich.console import Console
 
-from spwf.matrix import expression
+from spwf.matrix import expression, page, show
 from spwf.matrix.cells import Cell, Group, cells, lawful
 from spwf.matrix.judge import Result, Status, disagreements
+from spwf.matrix.report import Report
+from spwf.matrix.run import Plan
 from spwf.outcome import Cause, Mode, Note
 from spwf.pki import KEY_TYPES
 from spwf.programs import PROGRAMS
@@ -149,3 +156,51 @@ def test_two_servers_that_differ_about_a_cell_are_told() -> None:
     differ = [same[0], Result(other, Status.FAIL, reply="ERROR: no")]
     (told,) = disagreements(differ)
     assert "one: pass, ID: 00 OK; other: fail, ERROR: no" in told
+
+
+def failed_report() -> Report:
+    """One cell of openssl's first suite that failed, and one that passed."""
+    plan = Plan.make(["openssl"], lambda cell: cell.suite == SUITES[0])
+    fine, bad, *rest = (cell for cell in plan.cells if not cell.impossible)
+    results = [Result(fine, Status.PASS), Result(bad, Status.FAIL, "it </script> did not connect")]
+    results += [Result(cell, Status.PASS) for cell in rest]
+    results += [
+        Result(cell, Status.IMPOSSIBLE, cell.impossible) for cell in plan.cells if cell.impossible
+    ]
+    return Report.make("spwf://", plan, results, 1.5)
+
+
+def test_the_terminal_names_what_failed_why_and_how_to_run_it_again() -> None:
+    console = Console(file=StringIO(), width=100)
+    report = failed_report()
+    show.show(report, console)
+    assert isinstance(console.file, StringIO)
+    said = console.file.getvalue()
+    (failure,) = report.failures
+    assert failure.cell.name in said
+    assert "Why:     it </script> did not connect" in said
+    again = shlex.quote(" and ".join(failure.cell.words))
+    assert f"spwf matrix -k {again} --html page.html" in said
+    passed = len([result for result in report.results if result.status is Status.PASS])
+    assert f"{passed} of {passed + 1} cells as expected" in said
+    assert not report.good
+
+
+def test_the_page_has_every_cell_and_nothing_from_elsewhere() -> None:
+    report = failed_report()
+    html = page.render(report)
+    assert not re.search(r"""(src|href)=|url\(|@import|https?://""", html)
+    (data,) = re.findall(r'<script type="application/json" id="data">(.*?)</script>', html)
+    cells = json.loads(data)["cells"]
+    assert [cell["name"] for cell in cells] == [result.cell.name for result in report.results]
+    assert [cell["cause"] for cell in cells if cell["status"] == "fail"] == [
+        "it </script> did not connect"
+    ]
+
+
+def test_json_has_what_the_cells_are_and_how_they_ended() -> None:
+    told = json.loads(failed_report().json())
+    wanted = {"suite", "version", "mode", "key", "server", "status", "cause"}
+    assert all(wanted <= cell.keys() for cell in told["cells"])
+    assert {cell["status"] for cell in told["cells"]} == {"pass", "fail", "impossible"}
+    assert all((cell["cause"] is None) == (cell["status"] == "pass") for cell in told["cells"])
