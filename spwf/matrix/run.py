@@ -219,12 +219,12 @@ def _connect(module: Module, cell: Cell, server: Server) -> Result:
         why = "" if cell.cause is Cause.NONE else "it connected"
         with sock:
             why = why or _exchange(sock, server)
-            said = server.negotiated
+        server.wait_closed(PATIENCE)
+        said = server.negotiated
         told = (said.version, said.suite.name if said.suite else "?") if said else None
         result = replace(
             result, reply=f"ID: {sock.id:02} OK", seconds=seconds, why=why, server_says=told
         )
-        server.wait_closed(PATIENCE)
     return replace(result, outcome=_outcome(module))
 
 
