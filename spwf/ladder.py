@@ -146,9 +146,6 @@ def _messages(conversation: Conversation, event: Event) -> Iterator[Message]:
 
 GLYPHS = {False: tuple("│─╌▶◀"), True: tuple("|-.><")}
 """By `ascii only`: side, line, encrypted line, heads."""
-    False: tuple("│─╌▶◀"),
-    True: tuple("|-.><"),
-}  # by `ascii only`: side, line, encrypted, heads
 
 
 def show(ladder: Ladder, console: Console) -> None:
