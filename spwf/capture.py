@@ -15,7 +15,7 @@ import threading
 from collections.abc import Callable
 from contextlib import suppress
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from spwf import frames, pcapng, tap
 from spwf._core import VERSION
@@ -29,6 +29,11 @@ def key_line(secrets: bytes) -> bytes:
     """A line of a key log, as NSS began it: client random and master secret in hexadecimal."""
     random, secret = secrets[: tap.RANDOM], secrets[tap.RANDOM :]
     return f"CLIENT_RANDOM {random.hex()} {secret.hex()}\n".encode()
+
+
+def needs(url: str) -> dict[str, Any]:
+    """The options that spwf.open() must have at this URL for a module that is to be captured."""
+    return {"keylog": True} if url.partition("://")[0].lower() == "qemu" else {}
 
 
 def _open(path: Path, flags: int) -> int:

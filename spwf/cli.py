@@ -13,13 +13,15 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from spwf.cli_files import READABLE, material_options, read_material
+from spwf.cli_capture import attach, capture_options, open_module
+from spwf.cli_files import READABLE, endpoint, material_options, read_material
+from spwf.cli_ladder import ladder
 from spwf.errors import HarnessError, ModuleError, OpenSSLError
 from spwf.matrix.command import matrix
 from spwf.ports.options import OPTIONS, Option
 
 if TYPE_CHECKING:
-    from spwf.module import Module
+    from spwf.capture import Capture
     from spwf.wires import Wire
 
 
@@ -42,14 +44,6 @@ def describe(error: Exception) -> str:
         file = error.filename2 or error.filename
         return f"{file}: {error.strerror}" if file else error.strerror
     return str(error) or type(error).__name__
-
-
-def endpoint(text: str) -> tuple[str, int]:
-    """Read HOST:PORT."""
-    host, _, port = text.rpartition(":")
-    if not (host and port.isascii() and port.isdigit() and int(port) < 65536):
-        raise click.BadParameter(f"{text!r} is not HOST:PORT, such as 127.0.0.1:4000")
-    return host, int(port)
 
 
 def show_version(ctx: click.Context, _param: click.Parameter, wanted: bool) -> None:
@@ -84,6 +78,7 @@ def main() -> None:
 
 
 main.add_command(matrix)
+main.add_command(ladder)
 
 
 @main.command()
@@ -93,39 +88,31 @@ main.add_command(matrix)
 @click.option(
     "--real", metavar="NAME", help="Instead, run this example against the host of the note."
 )
-def demo(url: str, real: str | None) -> None:
+@capture_options
+def demo(url: str, real: str | None, capture: "Capture | None") -> None:
     """Run the note's five examples over real openssl servers, and every way they fail."""
     from spwf import real as real_host
     from spwf.demo import run
 
     if real is not None:
         scenario, host = real_host.find(real)
-        with open_module(url) as module:
+        with open_module(url, capture) as module:
             real_host.run(module, scenario, host)
         return
-    with open_module(url) as module:
+    with open_module(url, capture) as module:
         status = run(module, url)
     raise SystemExit(status)
 
 
 @main.command()
 @click.argument("url", default="spwf://")
-def repl(url: str) -> None:
+@capture_options
+def repl(url: str, capture: "Capture | None") -> None:
     """Open a Python prompt with a module at hand. URL: any pySerial URL or device [spwf://]."""
     from spwf.repl import run
 
-    with open_module(url) as module:
+    with open_module(url, capture) as module:
         run(module, url)
-
-
-def open_module(url: str) -> "Module":
-    """Open the module at `url`; a URL that cannot be is the user's mistake."""
-    import spwf
-
-    try:
-        return spwf.open(url)
-    except ValueError as error:
-        raise click.UsageError(str(error)) from error
 
 
 # `spwf emulate` has the options of spwf:// but `pace`: who connects to it lives in real time.
@@ -176,7 +163,10 @@ def module_options(command: Callable[..., None]) -> Callable[..., None]:
     "--pty", type=click.Path(path_type=Path), metavar="PATH", help="Link a terminal here."
 )
 @module_options
-def emulate(tcp: tuple[str, int] | None, pty: Path | None, **options: Any) -> None:
+@capture_options
+def emulate(
+    tcp: tuple[str, int] | None, pty: Path | None, capture: "Capture | None", **options: Any
+) -> None:
     """Emulate one module on a TCP port or a pseudo-terminal.
 
     The first line of output is "listening on HOST:PORT" or "listening on PATH". The module is
@@ -192,6 +182,7 @@ def emulate(tcp: tuple[str, int] | None, pty: Path | None, **options: Any) -> No
         core = Core(pace="real", **given)
     except ValueError as error:
         raise click.UsageError(str(error)) from error
+    attach(capture, core)
     with closing(core), closing(open_wire(tcp, pty)) as wire, stop_signals() as stop:
         click.echo(f"listening on {wire.where}")
         Emulator(core, wire).run(stop)
@@ -279,6 +270,7 @@ def write(directory: Path, force: bool) -> None:
 @material_options
 @click.option("--url", help="Ask the module at this pySerial URL or device too.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@capture_options
 def probe(
     server: tuple[str, int],
     ca: Path | None,
@@ -287,11 +279,13 @@ def probe(
     domain: str,
     url: str | None,
     as_json: bool,
+    capture: "Capture | None",
 ) -> None:
     """Find out whether a module with these files can connect to a server; if not, why.
 
     An emulated module connects from this machine. With --url the module there does, and its answer
     counts; it must be in a network, keeps the files in its flash, and is reset before and after.
+    --pcap and --keylog are of the emulated one's connections.
     Exit status: 0 it connects, 1 it is refused, 2 the command is wrong.
     """
     from spwf import probe as prober
@@ -301,10 +295,10 @@ def probe(
     material = read_material(ca, cert, key, domain)
     identity = ("-cert", str(cert), "-key", str(key)) if cert else ()
     if url is None:
-        report = prober.probe(*server, material, identity)
+        report = prober.probe(*server, material, identity, capture)
     else:
         with open_module(url) as module:
-            report = prober.probe_real(url, module, *server, material, identity)
+            report = prober.probe_real(url, module, *server, material, identity, capture)
     for line in [report.json()] if as_json else report.lines():
         click.echo(line)
     raise SystemExit(0 if report.connects else 1)

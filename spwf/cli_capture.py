@@ -1,4 +1,7 @@
-"""The options --pcap and --keylog of the commands that connect somewhere; for cli.py."""
+"""The options --pcap and --keylog of the commands that connect somewhere; for cli.py.
+
+A command that has them opens its modules here.
+"""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -10,6 +13,8 @@ import click
 
 if TYPE_CHECKING:
     from spwf.capture import Capture
+    from spwf.module import Module
+    from spwf.tap import Source
 
 FILE = click.Path(dir_okay=False, path_type=Path)
 
@@ -27,10 +32,7 @@ def capture_options(command: Callable[..., None]) -> Callable[..., None]:
             "--keylog", type=FILE, metavar="FILE", help="Append the secrets of TLS to FILE."
         ),
         click.option(
-            "--pcap",
-            type=FILE,
-            metavar="FILE",
-            help="Write a pcapng with the secrets inside, for Wireshark.",
+            "--pcap", type=FILE, metavar="FILE", help="Write a pcapng, secrets inside, to FILE."
         ),
     ):
         run = option(run)
@@ -47,3 +49,39 @@ def open_capture(pcap: Path | None, keylog: Path | None) -> "Iterator[Capture | 
 
     with Capture(pcap=pcap, keylog=keylog) as capture:
         yield capture
+
+
+def attach(capture: "Capture | None", source: "Source") -> None:
+    """Let the capture hear the source, where there is one."""
+    if capture is not None:
+        capture.attach(source)
+
+
+def open_module(url: str, capture: "Capture | None" = None, heard: bool = False) -> "Module":
+    """Open the module at `url`; one that cannot be, or not be heard, is the user's mistake.
+
+    `heard`: somebody will hear its connections, as `capture` does.
+    """
+    import spwf
+    from spwf.capture import needs
+
+    heard = heard or capture is not None
+    try:
+        module = spwf.open(url, **(needs(url) if heard else {}))
+    except ValueError as error:
+        raise click.UsageError(str(error)) from error
+    if heard and module.emulation is None:
+        module.close()
+        raise click.UsageError(
+            "nobody here hears the connections of a real module: `spwf ladder --through ADDRESS` "
+            "has one pass through this machine, and so does pytest with --spwf-pcap"
+        )
+    if capture is not None:
+        capture.attach(core(module))
+    return module
+
+
+def core(module: "Module") -> "Source":
+    """What hears the connections of a module that open_module() has found to be emulated."""
+    assert module.emulation is not None
+    return module.emulation.core

@@ -1,4 +1,4 @@
-"""The options --ca, --cert, --key and --domain of `spwf probe` and `spwf provision`; for cli.py."""
+"""Arguments that several commands of `spwf` have: a module's TLS files, HOST:PORT; for cli.py."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -10,6 +10,14 @@ if TYPE_CHECKING:
     from spwf.certificates import Material
 
 READABLE = click.Path(exists=True, dir_okay=False, path_type=Path)
+
+
+def endpoint(text: str) -> tuple[str, int]:
+    """Read HOST:PORT."""
+    host, _, port = text.rpartition(":")
+    if not (host and port.isascii() and port.isdigit() and int(port) < 65536):
+        raise click.BadParameter(f"{text!r} is not HOST:PORT, such as 127.0.0.1:4000")
+    return host, int(port)
 
 
 def material_options(command: Callable[..., None]) -> Callable[..., None]:

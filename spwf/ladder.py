@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from rich.console import Console
 from rich.text import Text
 
-from spwf.capture import Capture
+from spwf.capture import Capture, Path
 from spwf.certificates import Material
 from spwf.connection import Socket
 from spwf.errors import HarnessError, ModuleError, PeerClosed, ReplyTimeout
@@ -24,7 +24,8 @@ from spwf.tap import RANDOM, REFUSED, RESET, Event, Kind, Source
 QUIET = 0.5  # s without a byte of the server, after which the module closes
 WIDEST, NARROW = 96, 48  # columns: of the drawing, below which it has no sides
 TCP = {
-    Kind.CONNECTED: "TCP connection",
+    Kind.OPENED: "SYN",
+    Kind.CONNECTED: "SYN, ACK",
     Kind.ENDED: "FIN",
     Kind.CLOSED: "FIN",
     Kind.ABORTED: "RST",
@@ -74,14 +75,17 @@ def record(
     *,
     send: bytes = b"",
     through: tuple[str, int] | None = None,
+    pcap: Path | None = None,
+    keylog: Path | None = None,
 ) -> Ladder:
     """Connects the module at `url` with these files, lets it send, and draws what happened.
 
     `source` hears its connections. `through`: where the module connects instead, to get to the
-    server. HarnessError where the module is in no network.
+    server. `pcap`, `keylog`: as class Capture has them. HarnessError where the module is in no
+    network.
     """
     events: list[Event] = []
-    with Capture(listener=events.append) as capture:
+    with Capture(listener=events.append, pcap=pcap, keylog=keylog) as capture:
         capture.attach(source)
         reply = ask(url, module, *(through or server), material, lambda sock: _talk(sock, send))
         outcome = module.emulation.outcome if module.emulation else None
@@ -119,6 +123,8 @@ def draw(
     secrets = {e.data[:RANDOM]: e.data[RANDOM:] for e in events if e.kind is Kind.SECRETS}
     conversation = Conversation(secrets.get)
     mine = [event for event in events[opened[-1] :] if event.socket == first.socket]
+    ends = [i for i, event in enumerate(mine) if event.kind is Kind.FAILED]
+    mine = mine[: ends[0] + 1 if ends else None]  # what the module does behind that nobody sees
     steps = tuple(
         Step(message, (message.time - first.time) / 1e9)
         for event in mine
@@ -132,7 +138,7 @@ def draw(
 
 
 def _messages(conversation: Conversation, event: Event) -> Iterator[Message]:
-    ours = event.kind in (Kind.SENT, Kind.CONNECTED, Kind.CLOSED, Kind.ABORTED)
+    ours = event.kind in (Kind.OPENED, Kind.SENT, Kind.CLOSED, Kind.ABORTED)
     if event.kind in (Kind.SENT, Kind.RECEIVED):
         yield from conversation.feed(ours, event.data, event.time)
     elif event.kind in TCP:

@@ -13,6 +13,7 @@ from typing import Any
 
 import spwf
 from spwf.advice import too_large
+from spwf.capture import Capture
 from spwf.certificates import (
     CAP,
     Material,
@@ -135,20 +136,27 @@ class Report:
         yield from (f"  Note:   {remark}" for remark in self.remarks)
 
 
-def probe(host: str, port: int, material: Material, identity: tuple[str, ...] = ()) -> Report:
+def probe(
+    host: str,
+    port: int,
+    material: Material,
+    identity: tuple[str, ...] = (),
+    capture: Capture | None = None,
+) -> Report:
     """Ask an emulated module, and explain what it says.
 
-    `identity`: s_client's switches for the client's certificate, for the second look.
+    `identity`: s_client's switches for the client's certificate, for the second look. `capture`
+    hears the module.
     """
     server = f"{host}:{port}"
     if material.size > CAP:
         return Report(server, False, "size", *too_large(material), material=material)
-    outcome, reply = _emulated(host, port, material)
+    outcome, reply = _emulated(host, port, material, capture)
     survey = _survey(outcome, host, port, identity)
     case = Case(outcome, material, survey)
     problem = reason = advice = ""
     if not outcome.connected:
-        sni = outcome.cause not in _SILENT and _connects_with_sni(host, port, material)
+        sni = outcome.cause not in _SILENT and _connects_with_sni(host, port, material, capture)
         problem = "sni" if sni else case.problem()
         reason, advice = case.explain(problem)
     notes = tuple(remarks(case)) if outcome.connected else ()
@@ -164,12 +172,13 @@ def probe_real(
     port: int,
     material: Material,
     identity: tuple[str, ...] = (),
+    capture: Capture | None = None,
 ) -> Report:
     """Ask the module at `url`, which keeps its flash: the files go into its RAM.
 
     The emulated one explains. HarnessError where the module is in no network.
     """
-    report = probe(host, port, material, identity)
+    report = probe(host, port, material, identity, capture)
     if report.problem == "size":
         return report
     reply = ask(url, module, host, port, material)
@@ -190,12 +199,16 @@ def probe_real(
     )
 
 
-def _emulated(host: str, port: int, material: Material, **options: Any) -> tuple[Outcome, str]:
+def _emulated(
+    host: str, port: int, material: Material, capture: Capture | None, **options: Any
+) -> tuple[Outcome, str]:
     """One connection of an emulated module: what it knows, and what it says."""
     with spwf.open("spwf://", **options) as module:
+        assert module.emulation is not None
+        if capture is not None:
+            capture.attach(module.emulation.core)
         module.join("probe")
         reply = _connect(module, host, port, material, quiet)
-        assert module.emulation is not None
         outcome = module.emulation.outcome
     if outcome is None:
         raise HarnessError(f"the module did not try to connect: {reply}")
@@ -255,12 +268,14 @@ def ask(
         module.reset()
 
 
-def _connects_with_sni(host: str, port: int, material: Material) -> bool:
+def _connects_with_sni(host: str, port: int, material: Material, capture: Capture | None) -> bool:
     """Whether a module that sends a server_name connects: the domain's, or else the host's."""
     name = next((n for n in (material.domain, host) if _DNS_NAME.fullmatch(n)), None)
     if name is None:
         return False
-    outcome, _ = _emulated(name, port, material, sni=True, route=[(name, port, host, port)])
+    outcome, _ = _emulated(
+        name, port, material, capture, sni=True, route=[(name, port, host, port)]
+    )
     return outcome.connected
 
 
