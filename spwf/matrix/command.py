@@ -1,6 +1,5 @@
 """The command `spwf matrix`; for cli.py, and quick to import."""
 
-import tempfile
 import time
 from pathlib import Path
 
@@ -36,7 +35,7 @@ def matrix(
     from spwf.matrix.page import render
     from spwf.matrix.report import Report
     from spwf.matrix.run import Plan
-    from spwf.programs import PROGRAMS
+    from spwf.programs import PROGRAMS, cache
 
     if unknown := [name for name in servers if name not in PROGRAMS]:
         raise click.UsageError(f"no server program {unknown[0]!r}: there are {', '.join(PROGRAMS)}")
@@ -50,8 +49,8 @@ def matrix(
     if not plan.cells and not any(plan.left_out.values()):
         raise click.UsageError(f"no cell is meant by -k {expression!r}")
     console, begin = Console(highlight=False), time.monotonic()
-    with tempfile.TemporaryDirectory(prefix="spwf-") as folder:
-        results = list(show.watch(plan.run(url, Path(folder)), len(plan.cells), console))
+    running = plan.run(url, cache() / "pki")
+    results = list(show.watch(running, len(plan.cells), console))
     report = Report.make(url, plan, results, time.monotonic() - begin)
     show.show(report, console)
     if data:

@@ -61,11 +61,12 @@ class Plan:
             chosen += (_settle(cell, programs[name]) for cell in mine)
         return cls(programs, absent, tuple(chosen), left_out)
 
-    def run(self, url: str, folder: Path, workers: int = WORKERS) -> Iterator[Result]:
+    def run(self, url: str, folder: Path) -> Iterator[Result]:
         """The results, as they come, of the module at `url`; certificates are kept in `folder`."""
         settled = [cell for cell in self.cells if cell.impossible]
         yield from (Result(cell, Status.IMPOSSIBLE, cell.impossible) for cell in settled)
         batches = _batches(cell for cell in self.cells if not cell.impossible)
+        workers = WORKERS if _emulated(url) else 1  # there is one real module
         with _Benches(url) as benches, ThreadPoolExecutor(workers) as pool:
             running = [
                 pool.submit(benches.run, self.programs[batch[0].server], batch, folder)
@@ -76,6 +77,10 @@ class Plan:
                     yield from done.result()
             finally:
                 pool.shutdown(cancel_futures=True)
+
+
+def _emulated(url: str) -> bool:
+    return url.partition("://")[0].lower() in EMULATED
 
 
 def _settle(cell: Cell, program: Program) -> Cell:
@@ -141,7 +146,7 @@ class _Bench:
 
     def meet(self, cell: Cell, server: Server, pki: Pki) -> Result:
         """Loads a module, connects it, passes data both ways, closes; the verdict."""
-        if cell.options and not self._emulated:
+        if cell.options and not _emulated(self._url):
             options = ", ".join("=".join(option) for option in cell.options)
             return Result(cell, Status.IMPOSSIBLE, f"only an emulated module is had with {options}")
         try:
@@ -162,10 +167,6 @@ class _Bench:
             command=shlex.join(server.argv),
             log=server.log if failed else "",
         )
-
-    @property
-    def _emulated(self) -> bool:
-        return self._url.partition("://")[0].lower() in EMULATED
 
     def _module(self, cell: Cell) -> Module:
         if cell.options not in self._modules:
