@@ -24,8 +24,9 @@ def matrix(
     """Put each suite, version, curve and key that the note promises to real servers.
 
     Each cell is one server and one module, and what must come of their meeting: version, suite,
-    curve, data both ways, a clean end, or the right refusal. Exit status: 0 all as expected, 1 not,
-    2 the command is wrong.
+    curve, data both ways, a clean end, or the right refusal. The module joins the network `lab`;
+    a real one loses the TLS files in its flash. Exit status: 0 all as expected, 1 not, 2 the
+    command is wrong.
     """
     from rich.console import Console
 

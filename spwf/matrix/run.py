@@ -28,6 +28,8 @@ from spwf.programs import PROGRAMS, Program
 from spwf.server import Server
 
 WORKERS = 2
+FLASH = (Slot.CA, Slot.CERT, Slot.KEY, Slot.DOMAIN)
+RAM = (Slot.RAM_CA, Slot.RAM_CERT, Slot.RAM_KEY, Slot.RAM_DOMAIN)
 PATIENCE = 10.0  # s for whatever a server must do
 
 
@@ -175,6 +177,7 @@ class _Bench:
             self._modules[cell.options] = module
             module.join("lab", "passphrase")
             module.set_time()
+            module.clean()
         module = self._modules[cell.options]
         module.transcript.clear()
         return module
@@ -193,16 +196,18 @@ class _Bench:
 
 
 def _provision(module: Module, cell: Cell, pki: Pki) -> None:
-    """What the cell's module has, and nothing else."""
+    """What the cell's module has, and nothing else; a real flash does not wear by it."""
     loads = cell.scenario.module
-    module.clean()
+    real = module.emulation is None
+    module.clean(*(RAM if real else ()))
+    ca, cert, key, domain = RAM if real else FLASH
     if loads.ca:
-        module.load(Slot.CA, pki[loads.ca].cert_pem)
+        module.load(ca, pki[loads.ca].cert_pem)
     if loads.client:
-        module.load(Slot.CERT, pki[loads.client].cert_pem)
-        module.load(Slot.KEY, pki[loads.client].key_pem)
+        module.load(cert, pki[loads.client].cert_pem)
+        module.load(key, pki[loads.client].key_pem)
     if loads.domain:
-        module.set_domain(loads.domain)
+        module.set_domain(loads.domain, domain)
 
 
 def _connect(module: Module, cell: Cell, server: Server) -> Result:
