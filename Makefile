@@ -39,6 +39,8 @@ types: $(VENV)/.ready ## checks types: mypy --strict
 c-tests: build/c/build.ninja ## builds C with all warnings, runs its tests under ASan and UBSan
 	@$(VENV)/bin/ninja --quiet -C build/c
 	@$(VENV)/bin/meson test -C build/c --no-rebuild --quiet --print-errorlogs
+	@awk '/^faults injected:/ {n += $$3} END {print n " faults injected, all withstood"}' \
+	    build/c/meson-logs/testlog.txt
 
 fuzz: build/fuzz/build.ninja $(VENV)/.spwf ## looks for inputs that break it, with clang [SECONDS=60 for each target]
 	@$(VENV)/bin/ninja --quiet -C build/fuzz $(FUZZERS:%=tests/fuzz/fuzz_%)

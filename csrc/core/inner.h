@@ -217,8 +217,9 @@ void spwf_wifi_start(struct spwf *m);
 void spwf_wifi_stop(struct spwf *m);
 bool spwf_wifi_poll(struct spwf *m); /* true: something happened */
 bool spwf_wifi_up(const struct spwf *m);
-uint64_t spwf_wifi_pace(const struct spwf *m); /* ms at which its next indication is due */
-int spwf_wifi_state(const struct spwf *m);     /* wifi_state of AT+S.STS [at-ref 7] */
+uint64_t spwf_wifi_pace(const struct spwf *m);     /* ms at which its next indication is due */
+uint64_t spwf_wifi_deadline(const struct spwf *m); /* ms at which the port is asked again */
+int spwf_wifi_state(const struct spwf *m);         /* wifi_state of AT+S.STS [at-ref 7] */
 
 /* ---------------------------------------------------------------- sockets.c ------------------- */
 

@@ -302,7 +302,7 @@ struct spwf_wait spwf_wait(const struct spwf *m) {
     if (m->job.pending && spwf_reply_room(m) >= ROOM) {
         pace = sooner(pace, m->job.run_at);
     }
-    uint64_t world = spwf_sockets_deadline(m);
+    uint64_t world = sooner(spwf_sockets_deadline(m), spwf_wifi_deadline(m));
     if (m->job.await != NULL) {
         world = sooner(world, m->job.deadline);
     }

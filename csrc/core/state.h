@@ -69,8 +69,9 @@ struct spwf_clock { /* clock.c */
 struct spwf_wifi {    /* wifi.c */
     uint8_t shown;    /* how many steps of the join the indications have told */
     uint8_t refusals; /* in a row */
-    bool running, up;
-    uint64_t next_at; /* ms: not to be told before */
+    bool running, asked,
+        up;           /* a network is wanted; join() took the request; the address is there */
+    uint64_t next_at; /* ms: nothing is told, or asked again, before */
     struct spwf_link_info link;
 };
 

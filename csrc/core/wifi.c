@@ -8,7 +8,7 @@
  */
 #include "inner.h"
 
-enum { STEP_MS = 20, REFUSALS = 3 };
+enum { STEP_MS = 20, AGAIN_MS = 1000, REFUSALS = 3 };
 enum { STATION_MODE = 1, WPA = 2 }; /* wifi_mode, wifi_priv_mode */
 
 /* What must have been reached before a step can be told. */
@@ -64,11 +64,12 @@ void spwf_wifi_start(struct spwf *m) {
     bool wanted = s->wifi_mode == STATION_MODE && s->wifi_ssid_len > 0;
     m->wifi.shown = 0;
     m->wifi.next_at = spwf_module_now(m) + STEP_MS;
-    m->wifi.running = wanted && link != NULL && join(m);
+    m->wifi.running = wanted && link != NULL;
+    m->wifi.asked = m->wifi.running && join(m);
 }
 
 void spwf_wifi_stop(struct spwf *m) {
-    if (m->wifi.running) {
+    if (m->wifi.asked) {
         m->config.port->link->leave(m->config.ctx);
     }
     memset(&m->wifi, 0, sizeof m->wifi);
@@ -87,7 +88,8 @@ static void refuse(struct spwf *m) {
     link->leave(m->config.ctx);
     m->wifi.refusals++;
     m->wifi.shown = 0;
-    m->wifi.running = m->wifi.refusals < REFUSALS && join(m);
+    m->wifi.running = m->wifi.refusals < REFUSALS;
+    m->wifi.asked = m->wifi.running && join(m);
 }
 
 /* The next step that concerns this network; STEPS where all was told. */
@@ -106,8 +108,21 @@ static bool step_is_due(const struct spwf *m) {
            (m->wifi.up && state != SPWF_LINK_UP);
 }
 
+/* A port that had no room for the request may have some later; no indication tells of it. */
+static bool ask_again(struct spwf *m) {
+    if (spwf_module_now(m) < m->wifi.next_at) {
+        return false;
+    }
+    m->wifi.asked = join(m);
+    m->wifi.next_at = spwf_module_now(m) + (m->wifi.asked ? 0 : AGAIN_MS);
+    return m->wifi.asked;
+}
+
 bool spwf_wifi_poll(struct spwf *m) {
-    if (!m->wifi.running || !spwf_wind_has_room(m) ||
+    if (!m->wifi.asked) {
+        return m->wifi.running && ask_again(m);
+    }
+    if (!spwf_wind_has_room(m) ||
         m->config.port->link->info(m->config.ctx, &m->wifi.link) != SPWF_OK) {
         return false;
     }
@@ -134,8 +149,11 @@ bool spwf_wifi_up(const struct spwf *m) {
 }
 
 uint64_t spwf_wifi_pace(const struct spwf *m) {
-    return m->wifi.running && spwf_wind_has_room(m) && step_is_due(m) ? m->wifi.next_at
-                                                                      : UINT64_MAX;
+    return m->wifi.asked && spwf_wind_has_room(m) && step_is_due(m) ? m->wifi.next_at : UINT64_MAX;
+}
+
+uint64_t spwf_wifi_deadline(const struct spwf *m) {
+    return m->wifi.running && !m->wifi.asked ? m->wifi.next_at : UINT64_MAX;
 }
 
 int spwf_wifi_state(const struct spwf *m) {

@@ -1,12 +1,14 @@
 /* driver.c - see driver.h. */
 #include "driver.h"
 
+enum { POLLS = 100000 }; /* more than any command takes */
+
 static struct driver *owner(void *ctx) {
     return (struct driver *)((char *)ctx - offsetof(struct driver, fake));
 }
 
 static int join(void *ctx, const struct spwf_link_request *request) {
-    (void)request;
+    owner(ctx)->request = *request;
     owner(ctx)->air.state = SPWF_LINK_UP;
     return 0;
 }
@@ -20,7 +22,7 @@ static int info(void *ctx, struct spwf_link_info *out) {
     return 0;
 }
 
-void driver_init(struct driver *d) {
+void driver_place(struct driver *d) {
     memset(d, 0, sizeof *d);
     fake_init(&d->fake, 1024, 16, 4);
     d->link = (struct spwf_link_port){.join = join, .leave = leave, .info = info};
@@ -32,9 +34,17 @@ void driver_init(struct driver *d) {
                                      .mask = {255, 255, 255, 0},
                                      .gw = {192, 168, 1, 1},
                                      .dns = {192, 168, 1, 1}};
-    struct spwf_config config = fake_config(&d->fake);
-    check(spwf_init(&d->module, &config) == SPWF_OK);
+}
+
+void driver_power_on(struct driver *d, const struct spwf_config *config) {
+    check(spwf_init(&d->module, config) == SPWF_OK);
     driver_run(d);
+}
+
+void driver_init(struct driver *d) {
+    driver_place(d);
+    struct spwf_config config = fake_config(&d->fake);
+    driver_power_on(d, &config);
 }
 
 void driver_free(struct driver *d) {
@@ -59,7 +69,7 @@ static bool drain(struct driver *d) {
 }
 
 void driver_run(struct driver *d) {
-    for (;;) {
+    for (int polls = 0; check_case(polls < POLLS, "it never comes to rest"); polls++) {
         unsigned flags = spwf_poll(&d->module);
         bool drained = drain(d);
         if (flags & SPWF_WANTS_RESET) {

@@ -16,7 +16,8 @@ enum { DRIVER_OUTPUT = 65536 };
 struct driver {
     struct fake fake;
     struct spwf_link_port link;
-    struct spwf_link_info air; /* what the link group answers */
+    struct spwf_link_info air;        /* what the link group answers */
+    struct spwf_link_request request; /* of the last join() */
     struct spwf module;
     char output[DRIVER_OUTPUT]; /* all that the module said since driver_forget(), NUL-terminated */
     size_t length;
@@ -25,6 +26,11 @@ struct driver {
 void driver_init(struct driver *d); /* powered on, booted, joined to no network */
 void driver_free(struct driver *d);
 void driver_run(struct driver *d); /* until only the host or the world could move it */
+
+/* driver_init() in its two parts, for who has a port of his own in between. */
+void driver_place(struct driver *d);
+void driver_power_on(struct driver *d, const struct spwf_config *config);
+
 void driver_forget(struct driver *d);
 void driver_send(struct driver *d, const void *data, size_t len);
 /* Sends a text, runs, and returns what the module said to it. */
