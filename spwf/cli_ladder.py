@@ -13,7 +13,7 @@ from spwf.cli_files import endpoint, material_options, read_material
 @click.argument("url")
 @click.argument("server", metavar="HOST:PORT", type=endpoint)
 @material_options
-@click.option("--send", default="", metavar="TEXT", help="Send this once it is connected.")
+@click.option("--send", default="", metavar="LINE", help="Send this line once it is connected.")
 @click.option("--svg", type=FILE, metavar="FILE", help="Write the picture to FILE too.")
 @click.option(
     "--through",
@@ -57,7 +57,7 @@ def ladder(
             relay or core(module),
             server,
             material,
-            send=send.encode(),
+            send=f"{send}\r\n".encode() if send else b"",
             through=(relay.host, relay.port) if relay else None,
             pcap=pcap,
             keylog=keylog,

@@ -55,15 +55,12 @@ class Ladder:
     server: str
     """HOST:PORT."""
     steps: tuple[Step, ...]
+    title: str
+    """Version and mode, as far as there were any."""
     agreed: str
-    """Version, suite and curve, as far as there were any."""
+    """Suite and curve; "" where the server chose none."""
     verdict: str
     connected: bool
-
-    @property
-    def title(self) -> str:
-        """What both sides agreed on, or that they did not."""
-        return self.agreed or "TLS handshake"
 
 
 def record(
@@ -130,11 +127,12 @@ def draw(
         for event in mine
         for message in _messages(conversation, event)
     )
-    suite = conversation.suite.name if conversation.suite else None
-    group = outcome.group if outcome else None
-    parts = (conversation.version, suite, group, outcome.mode if outcome and connected else None)
-    agreed = ", ".join(str(part) for part in parts if part).replace("_way", "-way")
-    return Ladder(module, server, steps, agreed, verdict, connected)
+    suite = conversation.suite.name if conversation.suite else ""
+    group = outcome.group if outcome and suite else None
+    mode = outcome.mode.replace("_", "-") if outcome else None
+    title = ", ".join(part for part in (f"{conversation.version or 'TLS'} handshake", mode) if part)
+    agreed = f"{suite}, {group}" if group else suite
+    return Ladder(module, server, steps, title, agreed, verdict, connected)
 
 
 def _messages(conversation: Conversation, event: Event) -> Iterator[Message]:
@@ -158,6 +156,8 @@ def show(ladder: Ladder, console: Console) -> None:
     """The drawing, as wide as the terminal allows."""
     width = min(console.width, WIDEST)
     console.print(Text(ladder.title, "bold"))
+    if ladder.agreed:
+        console.print(Text(ladder.agreed))
     if width < NARROW:
         _list(ladder, console)
     else:

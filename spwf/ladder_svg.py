@@ -11,7 +11,7 @@ from spwf.handshake import counted
 from spwf.ladder import Ladder, Step
 
 WIDTH, LEFT, RIGHT = 760, 96, 724  # px: the picture, the module's line, the server's
-TOP, STEP, LINE = 116, 34, 17  # the first step, an arrow with its name, a line of details
+TOP, STEP, LINE = 138, 34, 17  # the first step, an arrow with its name, a line of details
 CHARACTERS = 84  # of a line of details, in a font that nobody knows
 COLOURS = {  # light and dark; no variables, which not every program that shows SVG knows
     ".paper": ("fill", "#ffffff", "#10161d"),
@@ -74,6 +74,7 @@ def picture(ladder: Ladder) -> str:
         f"<style>{_style()}</style>",
         _rect("paper", 0.5, 0.5, WIDTH - 1, height - 1),
         _text("title", 24, 36, ladder.title),
+        _text("dim", 24, 57, ladder.agreed),
         _life(LEFT, bottom),
         _life(RIGHT, bottom),
         *_over(LEFT, "SPWF01S module", 24),
