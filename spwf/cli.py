@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from spwf.cli_capture import attach, capture_options, open_module
+from spwf.cli_capture import FILE, attach, capture_options, open_module
 from spwf.cli_files import READABLE, endpoint, material_options, read_material
 from spwf.cli_ladder import ladder
 from spwf.errors import HarnessError, ModuleError, OpenSSLError
@@ -204,14 +204,15 @@ def open_wire(tcp: tuple[str, int] | None, pty: Path | None) -> "Wire":
 @click.option("--list", "listed", is_flag=True, help="Show the scenarios that there are.")
 @click.option("--port", type=click.IntRange(0, 65535), default=4433, show_default=True)
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
-def serve(scenario: str | None, listed: bool, port: int, host: str) -> None:
+@click.option("--keylog", type=FILE, metavar="FILE", help="Append the secrets of TLS to FILE.")
+def serve(scenario: str | None, listed: bool, port: int, host: str, keylog: Path | None) -> None:
     """Run an openssl server in the foreground: the one of SCENARIO, or of a TOML file."""
     from spwf import serve as server
 
     if listed or scenario is None:
         server.show_scenarios()
     else:
-        server.run(scenario, host, port)
+        server.run(scenario, host, port, keylog)
 
 
 class Pki(Commands):

@@ -121,6 +121,7 @@ class _Side:
     changed: bool = False  # its records are encrypted
     finished: bool = False
     random: bytes = b""
+    time: int = 0  # of its last bytes
     opener: Opener | None = None
 
 
@@ -138,10 +139,19 @@ class Conversation:
         """The messages that these bytes of one side complete."""
         side = self._sides[ours]
         side.record += data
+        side.time = time
         while side.record and (record := self._record(side)):
             kind, content = record
             for message in self._read(ours, side, kind, content):
                 yield replace(message, time=time)
+
+    def rest(self) -> Iterator[Message]:
+        """What has come of records and messages that were never completed."""
+        for ours, side in self._sides.items():
+            for what, part in (("message", side.message), ("record", side.record)):
+                if part:
+                    name, shown = f"part of a {what}", (text(part),)
+                    yield Message(side.time, ours, name, len(part), shown)
 
     def _record(self, side: _Side) -> tuple[int, bytes] | None:
         head = side.record[:HEAD]

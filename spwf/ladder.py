@@ -122,11 +122,9 @@ def draw(
     mine = [event for event in events[opened[-1] :] if event.socket == first.socket]
     ends = [i for i, event in enumerate(mine) if event.kind is Kind.FAILED]
     mine = mine[: ends[0] + 1 if ends else None]  # what the module does behind that nobody sees
-    steps = tuple(
-        Step(message, (message.time - first.time) / 1e9)
-        for event in mine
-        for message in _messages(conversation, event)
-    )
+    messages = [message for event in mine for message in _messages(conversation, event)]
+    messages = sorted([*messages, *conversation.rest()], key=lambda message: message.time)
+    steps = tuple(Step(message, (message.time - first.time) / 1e9) for message in messages)
     suite = conversation.suite.name if conversation.suite else ""
     group = outcome.group if outcome and suite else None
     mode = outcome.mode.replace("_", "-") if outcome else None

@@ -15,27 +15,32 @@ how its last handshake went, and what its servers said.
 
 from __future__ import annotations
 
+import re
 import shlex
 from collections.abc import Callable, Generator, Iterator
 from contextlib import ExitStack
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 import spwf
+from spwf.capture import Capture, needs
 from spwf.emulation import Emulation
 from spwf.module import EMULATED, Module
 from spwf.openssl import OpenSSL
 from spwf.pki import Pki
 from spwf.programs import Program, find
+from spwf.relay import Relay
 from spwf.scenario import Scenario
 from spwf.server import Server
 from spwf.tcp import server_for
 from spwf.transcript import Transcript
 
 Section = tuple[str, Callable[[], str]]
+NAME = 180  # characters of a file's name, of 255
 SECTIONS = pytest.StashKey[list[Section]]()
 
 
@@ -57,6 +62,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--spwf-host", metavar="ADDRESS", help="what servers listen on (127.0.0.1)")
     group.addoption("--spwf-ssid", metavar="NAME", help="the network that modules join (lab)")
     group.addoption("--spwf-passphrase", metavar="TEXT", help='its passphrase, "" for an open one')
+    group.addoption(
+        "--spwf-pcap",
+        metavar="FOLDER",
+        help="write a pcapng per test, secrets inside, for Wireshark",
+    )
+    group.addoption("--spwf-keylog", metavar="FILE", help="append the secrets of TLS sessions")
+    parser.addini("spwf_pcap", "as --spwf-pcap", default="")
+    parser.addini("spwf_keylog", "as --spwf-keylog", default="")
     parser.addini("spwf", "as --spwf, one URL a line", type="linelist", default=["spwf://"])
     parser.addini("spwf_allow_missing", "as --spwf-allow-missing", type="bool", default=False)
     parser.addini("spwf_host", "as --spwf-host", default="127.0.0.1")
@@ -134,7 +147,29 @@ def _url() -> str:  # parametrized by pytest_generate_tests
 
 
 @pytest.fixture
-def new_module(request: pytest.FixtureRequest, _url: str) -> Iterator[Callable[..., Module]]:
+def _capture(request: pytest.FixtureRequest) -> Iterator[Callable[[], Capture | None]]:
+    """The test's Capture, made when it is asked for; None where the options name no file."""
+    folder, keylog = (setting(request.config, name) for name in ("spwf_pcap", "spwf_keylog"))
+    with ExitStack() as stack:
+
+        @cache
+        def capture() -> Capture | None:
+            if not (folder or keylog):
+                return None
+            pcap = None
+            if folder:
+                Path(folder).mkdir(parents=True, exist_ok=True)
+                name = re.sub(r"[^\w.-]+", "_", request.node.nodeid)[-NAME:].strip("_")
+                pcap = Path(folder, f"{name}.pcapng")
+            return stack.enter_context(Capture(pcap=pcap, keylog=keylog or None))
+
+        yield capture
+
+
+@pytest.fixture
+def new_module(
+    request: pytest.FixtureRequest, _url: str, _capture: Callable[[], Capture | None]
+) -> Iterator[Callable[..., Module]]:
     """Opens a module: `new_module(join=True, **options)`.
 
     A module with factory settings, without TLS files, just reset and, unless join=False, in the
@@ -147,7 +182,12 @@ def new_module(request: pytest.FixtureRequest, _url: str) -> Iterator[Callable[.
         def open_module(*, join: bool = True, **options: Any) -> Module:
             if not emulated(_url) and (options or opened):
                 pytest.fail(f"there is one module at {_url}, as it is: mark the test `emulated`")
+            capture = _capture() if emulated(_url) else None
+            if capture is not None:
+                options = needs(_url) | options
             module = stack.enter_context(spwf.open(_url, **options))
+            if capture is not None and module.emulation is not None:
+                capture.attach(module.emulation.core)
             opened.append(module)
             number = f" {len(opened)}" if len(opened) > 1 else ""
             sections = request.node.stash.setdefault(SECTIONS, [])
@@ -203,7 +243,9 @@ def pki(_pki_root: Path) -> Pki:
 
 
 @pytest.fixture
-def serve(request: pytest.FixtureRequest, _pki_root: Path) -> Iterator[Callable[..., Server]]:
+def serve(
+    request: pytest.FixtureRequest, _pki_root: Path, _capture: Callable[[], Capture | None]
+) -> Iterator[Callable[..., Server]]:
     """Starts a server: `serve(scenario, pki=None, program=None)`; it ends with the test.
 
     `scenario` is the name of one that is installed, the path of a TOML file, or a Scenario; without
@@ -227,10 +269,27 @@ def serve(request: pytest.FixtureRequest, _pki_root: Path) -> Iterator[Callable[
                 if setting(request.config, "spwf_allow_missing"):
                     pytest.skip(missing)
                 pytest.fail(f"{missing}; --spwf-allow-missing skips such tests")
-            server = stack.enter_context(server_for(scenario, pki, program=program, host=host))
+            between = _relayed(request, scenario) and _capture()
+            keylog = request.getfixturevalue("tmp_path") / "keys.log" if between else None
+            server = stack.enter_context(
+                server_for(scenario, pki, program=program, host=host, keylog=keylog)
+            )
             sections = request.node.stash.setdefault(SECTIONS, [])
             command = shlex.join(server.argv)
             sections.append((f"server {scenario.name}", lambda: f"{command}\n{server.log}"))
+            if between:
+                relay = stack.enter_context(Relay((server.host, server.port), host, keylog))
+                between.attach(relay)
+                server.port = relay.port
             return server
 
         yield start
+
+
+def _relayed(request: pytest.FixtureRequest, scenario: Scenario) -> bool:
+    """Whether a relay must stand before the server to hear it: the module is a real one.
+
+    Not before one that misbehaves below TLS, for the relay would behave.
+    """
+    real = "_url" in request.fixturenames and not emulated(request.getfixturevalue("_url"))
+    return real and scenario.tcp is None

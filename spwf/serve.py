@@ -9,6 +9,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import suppress
+from pathlib import Path
 
 from rich import box
 from rich.console import Console
@@ -22,13 +23,13 @@ from spwf.server import Server
 from spwf.tcp import server_for
 
 
-def run(name: str, host: str, port: int) -> None:
+def run(name: str, host: str, port: int, keylog: Path | None = None) -> None:
     """Print the scenario's command and run it until Ctrl-C; a line that is typed is sent."""
     if not name.endswith(".toml") and name not in Scenario.names():
         show_scenarios(stderr=True)
     scenario = Scenario.load(name)
     pki = Pki.shared(cache() / "pki", scenario.pki)
-    with server_for(scenario, pki, host=host, port=port) as server:
+    with server_for(scenario, pki, host=host, port=port, keylog=keylog) as server:
         print(
             scenario.title, *loads(scenario, pki), "", shlex.join(server.argv), sep="\n", flush=True
         )

@@ -17,6 +17,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, suppress
 from dataclasses import replace
+from pathlib import Path
 from types import TracebackType
 from typing import IO
 
@@ -47,8 +48,12 @@ class Server:
         program: Program | None = None,
         host: str = "127.0.0.1",
         port: int = 0,
+        keylog: str | os.PathLike[str] | None = None,
     ) -> None:
-        """Nothing is started yet. Without `program` it is openssl; `port` 0 is any free one."""
+        """Nothing is started yet. Without `program` it is openssl; `port` 0 is any free one.
+
+        `keylog`: file to which the program appends the secrets of its sessions, if it can.
+        """
         self.scenario = scenario
         self.pki = pki
         self.host = host
@@ -56,6 +61,7 @@ class Server:
         self.argv: list[str] = []
         """The command, once it was started."""
         self._program = program
+        self._keylog = keylog
         self._hearing = Hearing()
         self._log = b""
         self._told = 0  # ends of connections that wait_closed() told of
@@ -74,6 +80,9 @@ class Server:
                 self.port = _hold_port(stack, self.host)
             files = self.pki.directory.resolve()
             self.argv = program.argv(self.scenario, files, self.port, self.host)
+            if self._keylog is not None:
+                Path(self._keylog).touch(0o600)
+                self.argv += program.keylog(self._keylog)
             ends = [socket.socketpair(type=socket.SOCK_SEQPACKET) for _ in range(2)]
             (self._stdin, self._its_stdin), (self._stdout, its_stdout) = (
                 map(stack.enter_context, pair) for pair in ends

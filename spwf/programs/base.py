@@ -152,6 +152,10 @@ class Program(ABC):
     def exchange(self, scenario: Scenario) -> Exchange | None:
         """How to pass data through it; None where the scenario's script tells nothing of it."""
 
+    def keylog(self, file: str | os.PathLike[str]) -> list[str]:
+        """What to add to argv() so that it appends the secrets of its sessions to a file."""
+        return []
+
     def script(self, scenario: Scenario) -> Sequence[Step]:
         """What server.py sends through its standard input, for every connection."""
         return scenario.script

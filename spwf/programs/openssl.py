@@ -8,6 +8,7 @@ it is either application data or words of its own, never both.
 
 import base64
 import functools
+import os
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -98,6 +99,9 @@ class SServer(Program):
 
     def hearing(self, scenario: Scenario) -> Hearing:
         return _Echo() if scenario.server.echo else _Words()
+
+    def keylog(self, file: str | os.PathLike[str]) -> list[str]:
+        return ["-keylogfile", os.fspath(file)]
 
     def script(self, scenario: Scenario) -> Sequence[Step]:
         return scenario.script or (Step((ANSWER,), after=REQUEST),)
