@@ -2,7 +2,7 @@
 
 .DELETE_ON_ERROR:
 .PHONY: help demo test check lint types c-tests fuzz format wheel clean packages FORCE \
-    firmware boards size run flash bench-firmware arm-packages
+    firmware boards size run flash bench-firmware arm-packages verdicts
 
 PYTHON ?= python3
 VENV := .venv
@@ -67,6 +67,10 @@ run: firmware ## runs the firmware in QEMU and names the terminal that its AT co
 
 flash: firmware ## puts the firmware onto a real board, with OpenOCD
 	@scripts/flash_board.sh $(BOARD)
+
+verdicts: $(VENV)/.spwf ## writes docs/verdicts.md from the table that tests/verdicts runs
+	@cd tests && ../$(VENV)/bin/python -m verdicts.printed >../build/verdicts.md
+	@mv build/verdicts.md docs/verdicts.md
 
 bench-firmware: firmware $(VENV)/.spwf ## counts instructions, memory and flash of handshakes in QEMU
 	@$(VENV)/bin/python bench/firmware.py

@@ -54,11 +54,6 @@ TEXTS: dict[str, tuple[str, str]] = {
         "If {root} is an intermediate CA, have the server send its certificate too (the full "
         "chain); if it is the root, load its certificate with --ca.",
     ),
-    "not_the_root": (
-        "The loaded CA, {ca}, is an intermediate one that the server sends too; so the module asks "
-        "for the CA above it, {root}.",
-        "Load the certificate of {root} instead, or have the server send its own one alone.",
-    ),
     "expired": (
         "The certificate {subject} expired on {end} UTC.",
         "Renew it on the server.",

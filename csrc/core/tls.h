@@ -92,11 +92,15 @@ enum spwf_cause spwf_tls_policy_verdict(uint16_t version, uint16_t suite, uint16
                                         uint32_t *notes);
 
 /* RFC 6125 6.4 for one presented name: case-insensitive; a wildcard only as the whole left-most
- * label, for exactly one label, never for an IP address; a trailing dot of `domain` is ignored. An
- * embedded NUL in `presented` never matches. */
+ * label, for exactly one label; a trailing dot of `domain` is ignored. An embedded NUL in `presented`
+ * never matches, and no name does where `domain` is an address (RFC 2818 3.1). */
 bool spwf_tls_policy_name_matches(const char *domain, const char *presented, size_t length);
 
-/* Whether a name is written as an IP address: only digits and dots, or with a colon. */
+/* RFC 5280 4.2.1.10: whether `domain` is, or is below, the DNS name of a name constraint; everything
+ * is below an empty one, and a leading dot leaves out the name itself. */
+bool spwf_tls_policy_is_within(const char *domain, const char *base, size_t length);
+
+/* Whether a name is written as an IP address: digits and dots, or with a colon. */
 bool spwf_tls_policy_is_ip(const char *name);
 
 /* The order in which groups are offered: P-256, P-384, P-521, P-224, P-192 (RFC 8422 numbers). */

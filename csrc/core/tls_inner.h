@@ -34,6 +34,9 @@ struct spwf_tls { /* from port->alloc; m->tls while a secure socket lives */
 
     uint8_t fault; /* tls_verify.c: enum spwf_cause of the certificate that was refused */
     bool vouched;  /* the server's certificate was seen and nothing was found against it */
+    uint8_t below; /* how many CAs may still follow on the way down to it */
+    bool limited;  /* a CA on the way has name constraints */
+    bool outsider; /* a certificate behind the server's is good, and no CA's */
 
     bool connected, ended;
     bool dead;      /* nothing more can be sent */
@@ -61,7 +64,7 @@ int spwf_tls_io_send(WOLFSSL *ssl, char *data, int size, void *context);
 bool spwf_tls_io_ready(struct spwf *m);
 
 /* ---- tls_verify.c ---- */
-/* wolfSSL calls it for each fault of the chain and, last, for the server's certificate. */
+/* wolfSSL calls it for each certificate, from the one next to the root to, last, the server's. */
 int spwf_tls_verify_chain(int good, WOLFSSL_X509_STORE_CTX *store);
 
 /* ---- tls_outcome.c ---- */

@@ -84,21 +84,33 @@ static bool same(const char *a, const char *b, size_t length) {
 }
 
 bool spwf_tls_policy_is_ip(const char *name) {
-    return name[strspn(name, "0123456789.")] == '\0' || strchr(name, ':') != NULL;
+    bool dotted = name[strspn(name, "0123456789.")] == '\0' && strchr(name, '.') != NULL;
+    return dotted || strchr(name, ':') != NULL;
+}
+
+/* Its length without the dot that a full name may end in. */
+static size_t measure(const char *domain) {
+    size_t length = strlen(domain);
+    return length > 0 && domain[length - 1] == '.' ? length - 1 : length;
+}
+
+bool spwf_tls_policy_is_within(const char *domain, const char *base, size_t length) {
+    size_t wanted = measure(domain);
+    if (length == 0 || wanted < length || !same(domain + wanted - length, base, length)) {
+        return length == 0;
+    }
+    return wanted == length || base[0] == '.' || domain[wanted - length - 1] == '.';
 }
 
 bool spwf_tls_policy_name_matches(const char *domain, const char *presented, size_t length) {
-    size_t wanted = strlen(domain);
-    if (wanted > 0 && domain[wanted - 1] == '.') {
-        wanted--;
-    }
-    if (wanted == 0 || memchr(presented, '\0', length) != NULL) {
+    size_t wanted = measure(domain);
+    if (wanted == 0 || spwf_tls_policy_is_ip(domain) || memchr(presented, '\0', length) != NULL) {
         return false;
     }
     if (length == wanted && same(domain, presented, length)) {
         return true;
     }
-    if (length < 3 || presented[0] != '*' || presented[1] != '.' || spwf_tls_policy_is_ip(domain)) {
+    if (length < 3 || presented[0] != '*' || presented[1] != '.') {
         return false;
     }
     const char *dot = memchr(domain, '.', wanted); /* the wildcard stands for what is before it */

@@ -1,11 +1,14 @@
 /*
  * tls_verify.c - what the module says of the server's certificates [note 2.3, 2.4]: wolfSSL checks
- * signatures, dates and extensions; the name, and what anonymous mode only notes, is checked here.
+ * signatures, dates and extensions; the name, what anonymous mode only notes, and what wolfSSL leaves
+ * open of the way to the root, is checked here. docs/verdicts.md has what comes of it.
  * Called by wolfSSL from inside the handshake. Calls tls_policy.c, tls_outcome.c and wolfSSL's
  * certificate parser, so that all see the same names.
  */
 #include "tls_inner.h"
 #include <wolfssl/wolfcrypt/asn.h>
+
+enum { RSA_MAX = 256 + 32 }; /* bytes of a public key: its modulus, exponent and their heads */
 
 /* ------------------------------------------------------------------ the subject --------------- */
 
@@ -86,18 +89,21 @@ static void describe_subject(struct spwf *m, const DecodedCert *cert) {
 
 /* ------------------------------------------------------------------ the name ------------------ */
 
+/* A kind of name whose constraints nobody here checks. */
+static bool is_unconstrained(const DNS_entry *san) {
+    return san->type == ASN_IP_TYPE || san->type == ASN_URI_TYPE;
+}
+
 /* RFC 6125 6.4: the common name counts only where there is no name of a better kind. */
 static bool name_matches(struct spwf *m, const DecodedCert *cert) {
     const char *domain = m->tls->domain;
     bool alternative = false, matched = false;
     for (const DNS_entry *san = cert->altNames; san != NULL; san = san->next) {
+        alternative |= san->type == ASN_DNS_TYPE || is_unconstrained(san);
         if (san->type == ASN_DNS_TYPE) {
-            alternative = true;
             matched |= spwf_tls_policy_name_matches(domain, san->name, (size_t)san->len);
-        } else if (san->type == ASN_IP_TYPE) { /* equal to a name only if that is an address */
-            alternative = true;
-            matched |= san->ipString != NULL &&
-                       spwf_tls_policy_name_matches(domain, san->ipString, strlen(san->ipString));
+        } else if (san->type == ASN_IP_TYPE) {
+            matched |= san->ipString != NULL && strcmp(domain, san->ipString) == 0;
         }
     }
     bool common = cert->subjectCN != NULL &&
@@ -108,27 +114,133 @@ static bool name_matches(struct spwf *m, const DecodedCert *cert) {
     return alternative ? matched : common;
 }
 
-/* ------------------------------------------------------------------ the verdict --------------- */
+/* ------------------------------------------------------------------ the dates ----------------- */
 
-/* The server's certificate, of which wolfSSL has nothing bad to say. */
-static enum spwf_cause judge(struct spwf *m, const DecodedCert *cert) {
-    bool named = m->tls->domain[0] == '\0' || name_matches(m, cert);
-    if (m->outcome.mode != SPWF_ANONYMOUS) {
-        return named ? SPWF_CAUSE_NONE : SPWF_CAUSE_DOMAIN;
+/* RFC 5280 4.1.2.5: YYMMDDhhmmssZ, or four digits of the year. wolfSSL only compares them. */
+static bool is_time(const uint8_t *element, int size) {
+    static const uint8_t least[] = {0, 0, 1, 1, 0, 0, 0}, most[] = {99, 99, 12, 31, 23, 59, 59};
+    size_t i = element[0] == ASN_UTC_TIME ? 1 : 0;
+    const uint8_t *digit = element + 2; /* behind tag and length */
+    if ((size_t)size != 2 + 2 * (sizeof most - i) + 1 || element[size - 1] != 'Z') {
+        return false;
     }
-    m->outcome.notes |= SPWF_NOTE_CHAIN; /* without a CA nothing vouches for it */
-    m->outcome.notes |= m->tls->clock_set && cert->badDate != 0 ? SPWF_NOTE_DATE : 0;
-    m->outcome.notes |= named ? 0 : SPWF_NOTE_NAME;
+    for (; i < sizeof most; i++, digit += 2) {
+        int tens = digit[0] - '0', ones = digit[1] - '0', value = tens * 10 + ones;
+        if (tens < 0 || ones < 0 || ones > 9 || value < least[i] || value > most[i]) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool is_dated(const DecodedCert *cert) {
+    return is_time(cert->beforeDate, cert->beforeDateLen) &&
+           is_time(cert->afterDate, cert->afterDateLen);
+}
+
+/* ------------------------------------------------------------------ the way to the root ------- */
+
+/*
+ * RFC 5280 6.1.4 (l) to (n) for a CA between the loaded one and the server's certificate. wolfSSL
+ * counts the path only through CAs that have a keyUsage, and then only where names differ.
+ */
+static enum spwf_cause judge_authority(struct spwf_tls *t, const DecodedCert *cert) {
+    t->limited |= cert->extNameConstraintSet;
+    t->outsider |= !cert->isCA; /* wolfSSL lets it vouch for nothing */
+    if (!cert->isCA) {
+        return SPWF_CAUSE_NONE;
+    }
+    t->below = cert->ca->maxPathLen < t->below ? cert->ca->maxPathLen : t->below;
+    if ((cert->extKeyUsageSet && (cert->extKeyUsage & KEYUSE_KEY_CERT_SIGN) == 0) ||
+        (!cert->selfSigned && t->below == 0)) {
+        return SPWF_CAUSE_USAGE;
+    }
+    t->below = cert->selfSigned ? t->below : (uint8_t)(t->below - 1);
+    t->below = cert->pathLengthSet && cert->pathLength < t->below ? cert->pathLength : t->below;
     return SPWF_CAUSE_NONE;
 }
 
-/* A signature that fails under a CA known only by its name: another CA of that name made it. */
-static enum spwf_cause cause_of(int error, const DecodedCert *cert) {
-    enum spwf_cause cause = spwf_tls_outcome_meaning(error);
-    if (cause == SPWF_CAUSE_SIGNATURE && !cert->extAuthKeyIdSet) {
+/*
+ * RFC 5280 4.2.1.10 for the name that the server is known by. wolfSSL compares all names of a
+ * certificate, but with the nearest CA only, and not label by label.
+ */
+static bool is_permitted(const Signer *ca, const char *domain) {
+    bool limited = false, permitted = false;
+    for (const Base_entry *name = ca->permittedNames; name != NULL; name = name->next) {
+        limited |= name->type == ASN_DNS_TYPE;
+        permitted |= name->type == ASN_DNS_TYPE &&
+                     spwf_tls_policy_is_within(domain, name->name, (size_t)name->nameSz);
+    }
+    for (const Base_entry *name = ca->excludedNames; name != NULL; name = name->next) {
+        if (name->type == ASN_DNS_TYPE &&
+            spwf_tls_policy_is_within(domain, name->name, (size_t)name->nameSz)) {
+            return false;
+        }
+    }
+    return permitted || !limited;
+}
+
+/* What nobody can check must be refused: RFC 5280 4.2. */
+static bool is_beyond_us(const struct spwf_tls *t, const DecodedCert *cert) {
+    bool unconstrained = false;
+    for (const DNS_entry *san = cert->altNames; san != NULL; san = san->next) {
+        unconstrained |= is_unconstrained(san);
+    }
+    return cert->extPolicyConstRxpSet || (t->limited && unconstrained);
+}
+
+/* ------------------------------------------------------------------ the verdict --------------- */
+
+/* A certificate of which wolfSSL has nothing bad to say; `ca` signed it. */
+static enum spwf_cause judge(struct spwf *m, const DecodedCert *cert, bool own) {
+    struct spwf_tls *t = m->tls;
+    if (m->outcome.mode == SPWF_ANONYMOUS) { /* without a CA nothing vouches for it */
+        m->outcome.notes |= SPWF_NOTE_CHAIN;
+        m->outcome.notes |= t->clock_set && cert->badDate != 0 ? SPWF_NOTE_DATE : 0;
+        m->outcome.notes |=
+            own && t->domain[0] != '\0' && !name_matches(m, cert) ? SPWF_NOTE_NAME : 0;
+        return SPWF_CAUSE_NONE;
+    }
+    if (cert->ca == NULL) { /* passed over: something that the server need not have sent */
+        return own ? SPWF_CAUSE_CHAIN : SPWF_CAUSE_NONE;
+    }
+    if (!is_dated(cert)) {
+        return SPWF_CAUSE_CERTIFICATE;
+    }
+    enum spwf_cause cause = own ? SPWF_CAUSE_NONE : judge_authority(t, cert);
+    if (cause == SPWF_CAUSE_NONE && is_beyond_us(t, cert)) {
+        cause = SPWF_CAUSE_EXTENSION;
+    }
+    if (cause != SPWF_CAUSE_NONE || t->domain[0] == '\0') {
+        return cause;
+    }
+    if (!is_permitted(cert->ca, t->domain)) {
         return SPWF_CAUSE_CHAIN;
     }
-    return cause == SPWF_CAUSE_PROTOCOL ? SPWF_CAUSE_CERTIFICATE : cause;
+    return !own || name_matches(m, cert) ? SPWF_CAUSE_NONE : SPWF_CAUSE_DOMAIN;
+}
+
+/* wolfSSL's error, made plainer by what reading the certificate gave. */
+static enum spwf_cause cause_of(const struct spwf_tls *t, int error, int read,
+                                const DecodedCert *cert) {
+    enum spwf_cause cause = spwf_tls_outcome_meaning(error);
+    if (spwf_tls_outcome_meaning(read) == SPWF_CAUSE_CERTIFICATE) {
+        return SPWF_CAUSE_CERTIFICATE; /* wolfSSL goes on with what it could not read */
+    }
+    switch (cause) {
+    case SPWF_CAUSE_CHAIN:
+        return t->outsider ? SPWF_CAUSE_USAGE : cause;
+    case SPWF_CAUSE_SIGNATURE:
+        if (cert->ca != NULL && cert->ca->keyOID == RSAk && cert->ca->pubKeySize > RSA_MAX) {
+            return SPWF_CAUSE_KEY_SIZE; /* its arithmetic ends below */
+        }
+        /* The CA is known only by its name: another one of that name made the signature. */
+        return cert->extAuthKeyIdSet ? cause : SPWF_CAUSE_CHAIN;
+    case SPWF_CAUSE_PROTOCOL:
+        return SPWF_CAUSE_CERTIFICATE;
+    default:
+        return cause;
+    }
 }
 
 /* Never turns a refusal of wolfSSL's into consent. */
@@ -142,9 +254,10 @@ int spwf_tls_verify_chain(int good, WOLFSSL_X509_STORE_CTX *store) {
     }
     wc_InitDecodedCert(cert, der->buffer, der->length, NULL);
     /* That no signer is found does not matter here: names and dates are read before it. */
-    (void)wc_ParseCert(cert, CERT_TYPE, VERIFY_NAME, wolfSSL_CTX_GetCertManager(t->ctx));
+    int read = wc_ParseCert(cert, CERT_TYPE, VERIFY_NAME, wolfSSL_CTX_GetCertManager(t->ctx));
     describe_subject(m, cert);
-    enum spwf_cause fault = good ? judge(m, cert) : cause_of(store->error, cert);
+    enum spwf_cause fault =
+        good ? judge(m, cert, store->error_depth == 0) : cause_of(t, store->error, read, cert);
     wc_FreeDecodedCert(cert);
     spwf_tls_wolfssl_free(cert);
     t->vouched = fault == SPWF_CAUSE_NONE;

@@ -119,8 +119,10 @@ int spwf_tls_open(struct spwf *m, int id, const struct spwf_tls_setup *setup) {
         .count = m->outcome.count + 1, .depth = -1, .alert_sent = -1, .alert_received = -1};
     m->tls = m->config.port->alloc(m->config.ctx, sizeof *m->tls + length);
     if (m->tls != NULL) {
-        *m->tls = (struct spwf_tls){
-            .id = id, .clock_set = setup->clock_set, .now = setup->clock_set ? setup->now : 0};
+        *m->tls = (struct spwf_tls){.id = id,
+                                    .clock_set = setup->clock_set,
+                                    .now = setup->clock_set ? setup->now : 0,
+                                    .below = UINT8_MAX};
         memcpy(m->tls->domain, domain, length);
         enter(m);
         cause = spwf_tls_setup_context(m, setup);

@@ -11,7 +11,6 @@ import pytest
 import spwf
 from spwf.demo import connect
 from spwf.outcome import Cause, Note
-from spwf.pki import Certificate, PkiSpec
 from spwf.scenario import Scenario
 
 Serve = Callable[..., spwf.Server]
@@ -90,8 +89,6 @@ def test_the_certificate_between_makes_all_the_difference(
     module: spwf.Module, serve: Serve, provision: Provision
 ) -> None:
     refused = Scenario.load("unknown-intermediate")
-    pki = PkiSpec(ca=Certificate(extensions=("keyUsage = keyCertSign",)))
-    options = replace(refused.server, chain="intermediate")
-    server = serve(replace(refused, pki=pki, server=options))
+    server = serve(replace(refused, server=replace(refused.server, chain="intermediate")))
     provision(module, server)
     connect(module, server).close()

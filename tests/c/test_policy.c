@@ -93,7 +93,8 @@ static const struct name_case {
     {"localhost", LITERAL("*"), false},
     {"localhost", LITERAL("*."), false},
     {"www.", LITERAL("*."), false},
-    {"127.0.0.1", LITERAL("127.0.0.1"), true},
+    {"127.0.0.1", LITERAL("127.0.0.1"), false}, /* an address is no DNS name */
+    {"127001", LITERAL("127001"), true},
     {"127.0.0.1", LITERAL("*.0.0.1"), false}, /* never for an address */
     {"127.0.0.1", LITERAL("127.0.0.10"), false},
 };
@@ -109,11 +110,31 @@ static void names_match_as_rfc_6125_says(void) {
     }
 }
 
+static void constraints_end_at_labels(void) {
+    static const struct name_case bases[] = {
+        {"www.example.com", LITERAL("example.com"), true},
+        {"www.example.com.", LITERAL("EXAMPLE.com"), true},
+        {"www.example.com", LITERAL("www.example.com"), true},
+        {"www.example.com", LITERAL(""), true},
+        {"www.example.com", LITERAL(".example.com"), true},
+        {"example.com", LITERAL(".example.com"), false},
+        {"www.example.com", LITERAL("ample.com"), false},
+        {"example.com", LITERAL("www.example.com"), false},
+        {"www.example.com", LITERAL("example.org"), false},
+    };
+    for (size_t i = 0; i < CHECK_COUNT(bases); i++) {
+        const struct name_case *c = &bases[i];
+        check_case(spwf_tls_policy_is_within(c->domain, c->presented, c->length) == c->matches,
+                   "the domain is \"%s\", the constraint \"%s\"", c->domain, c->presented);
+    }
+}
+
 static void addresses_are_told_from_names(void) {
     check(spwf_tls_policy_is_ip("192.168.0.50"));
     check(spwf_tls_policy_is_ip("::1"));
     check(!spwf_tls_policy_is_ip("my.st.com"));
     check(!spwf_tls_policy_is_ip("3com"));
+    check(!spwf_tls_policy_is_ip("12345"));
     check(!spwf_tls_policy_is_ip("server domain"));
 }
 
@@ -124,6 +145,7 @@ static const struct check_test tests[] = {
     {"the verdict names what is wrong", verdict_names_what_is_wrong},
     {"P-256 is offered first", p256_is_offered_first},
     {"names match as RFC 6125 says", names_match_as_rfc_6125_says},
+    {"constraints end at labels", constraints_end_at_labels},
     {"addresses are told from names", addresses_are_told_from_names},
 };
 
