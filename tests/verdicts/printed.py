@@ -2,6 +2,8 @@
 
 from spwf.outcome import Cause, Note
 
+from .files import ROWS as FILES
+from .files import FileRow
 from .row import DOMAIN, NOW, Row, Verdict
 from .table import TABLE
 
@@ -21,6 +23,13 @@ the table that tests/verdicts runs against real `openssl s_server`s: do not edit
   of P-256.
 """
 COLUMNS = ("Case", "RFC", "One-way", "Anonymous", "Why")
+FILES_HEAD = """
+## Files
+
+What is loaded as f_ca in one-way mode, or as f_cert or f_key in mutual mode; all else is good.
+
+"""
+FILES_COLUMNS = ("File", "Case", "RFC", "SOCKON", "Why")
 
 
 def text(verdict: Verdict) -> str:
@@ -41,18 +50,33 @@ def case(row: Row) -> str:
     return f"{row.name}; f_domain `{row.domain}`"
 
 
+def answer(row: FileRow) -> str:
+    """What the module says of a file."""
+    if not row.reply:
+        return "connects"
+    return f"**{row.cause}**: `{row.reply}`" if row.cause is not Cause.NONE else f"`{row.reply}`"
+
+
 def line(*cells: str) -> str:
     return "| " + " | ".join(cells) + " |\n"
+
+
+def head(columns: tuple[str, ...]) -> str:
+    return line(*columns) + line(*["---"] * len(columns))
 
 
 def document() -> str:
     """All of it."""
     parts = [HEAD.format(domain=DOMAIN, now=NOW)]
     for subject, rows in TABLE.items():
-        parts.append(f"\n## {subject}\n\n" + line(*COLUMNS) + line(*["---"] * len(COLUMNS)))
+        parts.append(f"\n## {subject}\n\n" + head(COLUMNS))
         for row in rows:
             rfc = f"{row.rfc}: {row.says}"
             parts.append(line(case(row), rfc, text(row.one_way), text(row.anonymous), row.why))
+    parts.append(FILES_HEAD + head(FILES_COLUMNS))
+    for file in FILES:
+        rfc = f"{file.rfc}: {file.says}"
+        parts.append(line(file.slot, file.name, rfc, answer(file), file.why))
     return "".join(parts)
 
 
