@@ -274,7 +274,7 @@ class Pki:
                 self._make(self._own(name))
 
     def _copy(self, path: Path, name: str) -> None:
-        with self._locked():
+        with self.locked():
             copy = self.directory / name
             if not copy.exists():
                 part = copy.with_suffix(".part")
@@ -293,7 +293,8 @@ class Pki:
         return replace(certificate or Certificate(), **role.change)
 
     @contextmanager
-    def _locked(self) -> Iterator[None]:
+    def locked(self) -> Iterator[None]:
+        """Keeps all others, threads and processes, from making files in the folder."""
         self.directory.mkdir(parents=True, exist_ok=True)
         lock = os.open(self.directory, os.O_RDONLY | os.O_DIRECTORY)
         try:
@@ -309,7 +310,7 @@ class Pki:
         cert = self.directory / f"{name}_cert.pem"
         if cert.exists():
             return  # complete: it is moved here last
-        with self._locked(), tempfile.TemporaryDirectory(dir=self.directory, prefix=".") as private:
+        with self.locked(), tempfile.TemporaryDirectory(dir=self.directory, prefix=".") as private:
             if cert.exists():
                 return
             folder = Path(private)

@@ -26,6 +26,7 @@ from spwf.errors import ServerError
 from spwf.pki import Pki
 from spwf.processes import start
 from spwf.programs import Exchange, Hearing, Negotiated, Program, find
+from spwf.programs.base import hold_port
 from spwf.scenario import Scenario, Step, refuse_answer
 
 START_TIMEOUT = 10.0  # s, until a server says where it listens
@@ -77,7 +78,7 @@ class Server:
         self._hearing = program.hearing(self.scenario)
         with ExitStack() as stack:
             if program.needs_port and not self.port:
-                self.port = _hold_port(stack, self.host)
+                self.port = stack.enter_context(hold_port(self.host))
             files = self.pki.directory.resolve()
             self.argv = program.argv(self.scenario, files, self.port, self.host)
             if self._keylog is not None:
@@ -258,19 +259,6 @@ class _Script:
             self._seen = at + len(step.after)
             self._next += 1
             yield from step.answers
-
-
-def _hold_port(stack: ExitStack, host: str) -> int:
-    """A free port that nobody else is given as long as the stack is open.
-
-    A socket that is bound and does not listen keeps the kernel from giving its port away, and with
-    SO_REUSEADDR on both sides it is in nobody's way who binds that very port and listens.
-    """
-    holder = stack.enter_context(socket.socket())
-    holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    holder.bind((host, 0))
-    port: int = holder.getsockname()[1]
-    return port
 
 
 class AsyncServer:

@@ -5,11 +5,12 @@ A further program is one more file here, with its Program, and one more line in 
 
 from spwf.errors import ServerError
 from spwf.programs.base import Exchange, Hearing, Negotiated, Program, cache
+from spwf.programs.nss import Selfserv
 from spwf.programs.openssl import SServer, WeakSServer
 
 __all__ = ["PROGRAMS", "Exchange", "Hearing", "Negotiated", "Program", "cache", "find"]
 
-PROGRAMS: dict[str, type[Program]] = {kind.name: kind for kind in (SServer, WeakSServer)}
+PROGRAMS: dict[str, type[Program]] = {kind.name: kind for kind in (SServer, Selfserv, WeakSServer)}
 """By name, in the order in which a matrix shows them."""
 
 

@@ -6,9 +6,13 @@ version differ a lot (Debian's OpenSSL has no SSLv3, RC4 or 3DES).
 """
 
 import os
+import shlex
 import shutil
+import socket
+import subprocess
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar, NamedTuple, TypeVar
@@ -83,6 +87,39 @@ class Hearing:
         self.connected = True
         self.connections += 1
         self.received = b""
+
+
+def ask(*argv: str, fails: bool = False) -> str:
+    """What a command prints, on stdout and stderr, until its end within a minute.
+
+    ServerError, with its words, where it takes longer, or fails though `fails` is not said.
+    """
+    try:
+        done = subprocess.run(
+            argv,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            timeout=60.0,
+            check=not fails,
+        )
+    except (OSError, subprocess.SubprocessError) as error:
+        words = getattr(error, "stdout", None) or str(error).encode()
+        raise ServerError(f"{shlex.join(argv)}\n{words.decode(errors='replace')}") from error
+    return done.stdout.decode(errors="replace")
+
+
+@contextmanager
+def hold_port(host: str) -> Iterator[int]:
+    """A free port that nobody else is given in the meantime.
+
+    A socket that is bound and does not listen keeps the kernel from giving its port away, and with
+    SO_REUSEADDR on both sides it is in nobody's way who binds that very port and listens.
+    """
+    with socket.socket() as holder:
+        holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        holder.bind((host, 0))
+        yield holder.getsockname()[1]
 
 
 _P = TypeVar("_P", bound="Program")
@@ -202,8 +239,8 @@ class Program(ABC):
 
 
 def keys_of(spec: PkiSpec, verify: Verify) -> set[str]:
-    """The key types that a server of these certificates must know."""
-    used = [spec.ca, spec.server]
+    """The key types that a server of these certificates computes with."""
+    used = [spec.server]
     if verify is not Verify.NONE:
         used += [spec.client, spec.client_ca or spec.ca]
     return {certificate.key or spec.key for certificate in used}
