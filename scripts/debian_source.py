@@ -1,15 +1,15 @@
 #!/usr/bin/env python3
 """Prints where the sources of a library are and their revision: a directory, a line each.
 
-    debian_source.py wolfssl|lwip
+    debian_source.py wolfssl|lwip|mbedtls|openssl
 
-Called by the build descriptions and the Makefile. The sources are Debian's source package, security
-patches applied, from the machine's own apt mirror. A private apt state leaves the system's lists
-alone and needs no root. apt verifies the signatures; the upstream tarball is pinned besides. What
-was fetched stays in the cache, so a second call asks nobody.
+Called by the build descriptions, the Makefile and build_servers.py. The sources are Debian's source
+package, security patches applied, from the machine's own apt mirror. A private apt state leaves the
+system's lists alone and needs no root. apt verifies the signatures; upstream's tarball is pinned
+besides, where the version is. What was fetched stays in the cache, so a second call asks nobody.
 
-WOLFSSL_SRC=DIR and LWIP_SRC=DIR name other sources (wolfSSL 5.5.4 to 5.9.2 are known to build).
-There is no other fallback.
+WOLFSSL_SRC=DIR, LWIP_SRC=DIR and so on name other sources (wolfSSL 5.5.4 to 5.9.2 are known to
+build). There is no other fallback.
 """
 
 import fcntl
@@ -24,7 +24,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-RELEASE = "trixie"  # the Debian release that maintains the versions below
 CACHE = Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "spwf"
 
 
@@ -34,9 +33,10 @@ class Library:
 
     name: str
     package: str
-    version: str
+    release: str  # of Debian, which maintains the version
+    version: str  # or its beginning
     tarball: str
-    sha256: str  # of the tarball
+    sha256: str  # of the tarball; "": any that Debian has signed
     megabytes: int  # of all that is fetched
     header: str
     pattern: str  # of the version in the header
@@ -51,6 +51,7 @@ LIBRARIES = {
     "wolfssl": Library(
         "wolfSSL",
         "wolfssl",
+        "trixie",
         "5.7.2",
         "wolfssl_5.7.2.orig.tar.gz",
         "0f2ed82e345b833242705bbc4b08a2a2037a33f7bf9c610efae6464f6b10e305",
@@ -61,12 +62,35 @@ LIBRARIES = {
     "lwip": Library(
         "lwIP",
         "lwip",
+        "trixie",
         "2.2.1+dfsg1",
         "lwip_2.2.1+dfsg1.orig.tar.xz",
         "83729c274c499d3348e9fbbe043a3113f3fa8953e7efddc7c21c7fcbb1f2b7b1",
         1,
         "src/include/lwip/init.h",
         r"#define LWIP_VERSION_(?:MAJOR|MINOR|REVISION) +(\d+)",
+    ),
+    "mbedtls": Library(
+        "Mbed TLS",
+        "mbedtls",
+        "bookworm",
+        "2.28.3",
+        "mbedtls_2.28.3.orig.tar.gz",
+        "3b4953aa55a681e084d31892d9904cc5328d6b4958ea57b90ae4b4f94ae69a8d",
+        4,
+        "include/mbedtls/version.h",
+        r'#define MBEDTLS_VERSION_STRING +"(.+)"',
+    ),
+    "openssl": Library(  # its patches come as new versions, and Debian drops the old ones
+        "OpenSSL",
+        "openssl",
+        "bookworm",
+        "3.0",
+        "",
+        "",
+        15,
+        "VERSION.dat",
+        r"^(?:MAJOR|MINOR|PATCH)=(\d+)",
     ),
 }
 
@@ -118,8 +142,8 @@ def own_release() -> set[str]:
     return {*re.findall(r"^VERSION_CODENAME=(\w+)", text, re.MULTILINE), "stable", "oldstable"}
 
 
-def source_entries() -> str:
-    """The machine's own Debian sources turned into sources of RELEASE's source packages."""
+def source_entries(release: str) -> str:
+    """The machine's own Debian sources turned into sources of the release's source packages."""
     names, entries = own_release(), []
     apt = Path("/etc/apt")
     for path in [apt / "sources.list", *sorted(apt.glob("sources.list.d/*"))]:
@@ -131,7 +155,7 @@ def source_entries() -> str:
                 continue
             if "main" not in stanza.get("Components", "").split():
                 continue
-            wanted = [f"{RELEASE}{dash}{rest}" for name, dash, rest in suites if name in names]
+            wanted = [f"{release}{dash}{rest}" for name, dash, rest in suites if name in names]
             signed = stanza.get("Signed-By")
             entries.append(
                 f"Types: deb-src\nURIs: {stanza['Uris']}\nSuites: {' '.join(wanted)}\n"
@@ -156,7 +180,7 @@ def fetch(library: Library, place: Path) -> str:
     """Puts the patched sources into place/source; their Debian revision. All in `place`."""
     for folder in ("sources", "lists/partial", "archives/partial"):
         (place / folder).mkdir(parents=True)
-    (place / "sources/debian.sources").write_text(source_entries())
+    (place / "sources/debian.sources").write_text(source_entries(library.release))
     settings = {
         "Dir::Etc::sourcelist": "/dev/null",
         "Dir::Etc::sourceparts": place / "sources",
@@ -175,19 +199,21 @@ def fetch(library: Library, place: Path) -> str:
     )
     ask("apt-get", *apt, "-q", "update")  # a mirror may lack one of the suites: see what is there
     index = ask("apt-cache", *apt, "showsrc", "--only-source", package) or ""
-    known = re.findall(rf"^Version: ({re.escape(wanted)}-\S+)$", index, re.MULTILINE)
+    known = re.findall(rf"^Version: ({re.escape(wanted)}(?:\.\d+)*-\S+)$", index, re.MULTILINE)
     for version in newest_first(set(known)):
         # An index may be ahead of the pool; then the next one is to be had.
         if ask("apt-get", *apt, "-q", "source", "--download-only", f"{package}={version}") is None:
             continue
         tarball = place / library.tarball
-        if hashlib.sha256(tarball.read_bytes()).hexdigest() != library.sha256:
+        if library.sha256 and hashlib.sha256(tarball.read_bytes()).hexdigest() != library.sha256:
             raise Unobtainable(
                 f"{tarball.name} is not the {library.name} {wanted} that this tree knows"
             )
         if ask("dpkg-source", "-x", f"{package}_{version}.dsc", "source") is not None:
             return version  # Debian's patches are applied
-    raise Unobtainable("\n".join([f"no {wanted} from this mirror's {RELEASE}", *complaints]))
+    raise Unobtainable(
+        "\n".join([f"no {wanted} from this mirror's {library.release}", *complaints])
+    )
 
 
 def cached(library: Library) -> tuple[Path, str]:
@@ -196,7 +222,7 @@ def cached(library: Library) -> tuple[Path, str]:
     with (CACHE / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # two builds at once fetch once
         prefix = f"{library.package}-"
-        wanted = CACHE.glob(f"{prefix}{library.version}-*")
+        wanted = CACHE.glob(f"{prefix}{library.version}[.-]*")
         found = {path.name.removeprefix(prefix) for path in wanted}
         if found:
             version = newest_first(found)[0]
@@ -211,7 +237,7 @@ def override(library: Library, folder: Path) -> tuple[Path, str]:
     """The environment's own sources and their version."""
     header = folder / library.header
     text = header.read_text() if header.is_file() else ""
-    version = ".".join(re.findall(library.pattern, text))
+    version = ".".join(re.findall(library.pattern, text, re.MULTILINE))
     if not version:
         raise Unobtainable(
             f"{library.variable}={folder} is no {library.name} source tree: no {header}"

@@ -134,9 +134,13 @@ class Server:
 
     @property
     def negotiated(self) -> Negotiated | None:
-        """Version and suite of the latest connection, as the program says; None: it did not yet."""
-        with self._news:
-            return self._hearing.negotiated
+        """What the program says of the connection after those whose end wait_closed() told of.
+
+        Waits for it, and with selfserv for data from the client; ServerError after 10 s. None: a
+        version that Table 2 does not have.
+        """
+        self._wait(lambda: self._hearing.connections > self._told, 10.0, "what was negotiated")
+        return self._hearing.negotiated
 
     @property
     def log(self) -> str:
@@ -158,7 +162,7 @@ class Server:
 
     @property
     def received(self) -> bytes:
-        """Application data of the latest connection. One that echoes, and selfserv, do not tell."""
+        """Application data of the latest connection. An echo and selfserv do not tell it."""
         with self._news:
             return self._hearing.received
 

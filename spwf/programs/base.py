@@ -82,11 +82,24 @@ class Hearing:
     def complain(self, message: bytes) -> None:
         """What came on stderr."""
 
-    def begin(self) -> None:
+    def begin(self, negotiated: Negotiated | None) -> None:
         """A handshake is complete."""
+        self.negotiated = negotiated
         self.connected = True
         self.connections += 1
         self.received = b""
+
+
+class Lines:
+    """Puts lines together from what comes in pieces."""
+
+    def __init__(self) -> None:
+        self._rest = b""
+
+    def take(self, piece: bytes) -> list[str]:
+        """Those that this piece completes."""
+        *lines, self._rest = (self._rest + piece).split(b"\n")
+        return [line.decode(errors="replace") for line in lines]
 
 
 def ask(*argv: str, fails: bool = False) -> str:

@@ -22,6 +22,7 @@ from spwf.programs.base import (
     REQUEST,
     Exchange,
     Hearing,
+    Lines,
     Negotiated,
     Program,
     ask,
@@ -118,27 +119,24 @@ class Selfserv(Program):
 class _Words(Hearing):
     """All is on stderr; it tells of a connection with the first data that comes."""
 
-    _rest = b""
-    _agreed = ("", "", "")
+    def __init__(self) -> None:
+        self._lines = Lines()
+        self._agreed = ("", "", "")
 
     def complain(self, message: bytes) -> None:
-        *lines, self._rest = (self._rest + message).split(b"\n")
-        for line in lines:
-            self._understand(line.decode(errors="replace"))
+        for line in self._lines.take(message):
+            self._understand(line)
 
     def _understand(self, line: str) -> None:
         if line == _ACCEPTS:
             self.listening = True
         elif agreed := _AGREED.match(line):
-            self.begin()
-            self.connected = False  # it answers by itself, and does not tell the end
             self._agreed = agreed[1], agreed[2], agreed[3]
         elif parties := _PARTIES.match(line):
             minor, cipher, mac = self._agreed
-            self.negotiated = Negotiated(
-                list(Version)[int(minor)],
-                _SUITES.get((parties[2], parties[1], _cipher(cipher), mac)),
-            )
+            suite = _SUITES.get((parties[2], parties[1], _cipher(cipher), mac))
+            self.begin(Negotiated(list(Version)[int(minor)], suite))
+            self.connected = False  # it ends them by itself, and does not tell when
 
 
 def _cipher(words: str) -> str:

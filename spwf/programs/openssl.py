@@ -17,7 +17,7 @@ from typing import ClassVar
 from spwf.errors import OpenSSLError
 from spwf.openssl import OpenSSL
 from spwf.pki import KEY_TYPES
-from spwf.programs.base import GROUPS, REQUEST, Exchange, Hearing, Negotiated, Program
+from spwf.programs.base import GROUPS, REQUEST, Exchange, Hearing, Lines, Negotiated, Program
 from spwf.scenario import Scenario, Step, Verify
 from spwf.suites import BY_CODE, SUITES, Suite, Version, find
 
@@ -104,7 +104,8 @@ class SServer(Program):
         return ["-keylogfile", os.fspath(file)]
 
     def script(self, scenario: Scenario) -> Sequence[Step]:
-        return scenario.script or (Step((ANSWER,), after=REQUEST),)
+        standing = () if scenario.server.echo else (Step((ANSWER,), after=REQUEST),)
+        return scenario.script or standing
 
     def exchange(self, scenario: Scenario) -> Exchange | None:
         if scenario.server.echo:
@@ -127,9 +128,10 @@ class _Words(Hearing):
     """Tells application data from s_server's own words, by the message."""
 
     def __init__(self) -> None:
-        self._words = b""
+        self._words = Lines()
         self._end = b""
-        self._session = b""  # what came of a session's PEM
+        self._session: list[str] | None = None  # what came of its PEM
+        self._agreed: Negotiated | None = None
 
     def hear(self, message: bytes) -> None:
         if self._end and not message.startswith(b"shutting down SSL\n"):
@@ -143,24 +145,23 @@ class _Words(Hearing):
         elif self.connected:
             self.received += message
         else:
-            *lines, self._words = (self._words + message).split(b"\n")
-            for line in lines:
+            for line in self._words.take(message):
                 self._understand(line)
 
-    def _understand(self, line: bytes) -> None:
-        if line.startswith(b"ACCEPT ") and not self.listening:
-            self.port = int(line.rpartition(b":")[2])
+    def _understand(self, line: str) -> None:
+        if line.startswith("ACCEPT ") and not self.listening:
+            self.port = int(line.rpartition(":")[2])
             self.listening = True
-        elif line == b"-----BEGIN SSL SESSION PARAMETERS-----":
-            self._session = b"-"
-        elif line == b"-----END SSL SESSION PARAMETERS-----":
-            self.negotiated = _session(self._session[1:])
-            self._session = b""
-        elif self._session:
-            self._session += line
+        elif line == "-----BEGIN SSL SESSION PARAMETERS-----":
+            self._session = []
+        elif line == "-----END SSL SESSION PARAMETERS-----":
+            self._agreed = _session("".join(self._session or ()))
+            self._session = None
+        elif self._session is not None:
+            self._session.append(line)
         # The last line that it prints about a new connection.
-        elif line.startswith(b"Secure Renegotiation IS") or line.endswith(b"renegotiation."):
-            self.begin()
+        elif line.startswith("Secure Renegotiation IS") or line.endswith("renegotiation."):
+            self.begin(self._agreed)
 
 
 class _Echo(_Words):
@@ -168,21 +169,23 @@ class _Echo(_Words):
 
     def __init__(self) -> None:
         super().__init__()
-        self._errors = b""
-        self._version = Version.SSL3
+        self._errors = Lines()
+        self._version = ""
 
     def complain(self, message: bytes) -> None:
-        *lines, self._errors = (self._errors + message).split(b"\n")
-        for line in lines:
-            key, _, value = line.decode(errors="replace").partition(": ")
-            if key == "Protocol version" and value in list(Version):
-                self._version = Version(value)
+        for line in self._errors.take(message):
+            key, _, value = line.partition(": ")
+            if key == "Protocol version":
+                self._version = value
             elif key == "Ciphersuite":
                 suite = next((suite for suite in SUITES if suite.openssl == value), None)
-                self.negotiated = Negotiated(self._version, suite)
+                known = self._version in list(Version)
+                self.begin(Negotiated(Version(self._version), suite) if known else None)
+            elif key == "CONNECTION CLOSED":
+                self.connected = False
 
 
-def _session(pem: bytes) -> Negotiated | None:
+def _session(pem: str) -> Negotiated | None:
     """Version and suite of SSL_SESSION: SEQUENCE {INTEGER 1, INTEGER version, OCTET STRING}."""
     found = _SESSION.search(base64.b64decode(pem))
     versions = {version.code: version for version in Version}
