@@ -36,9 +36,9 @@ class Server:
     """One program, from `with` to its end; serves one connection after the other.
 
     A scenario's script is played for each connection. The certificates are those of `pki`, by the
-    names that the scenario gives. Programs differ in what they tell: selfserv says nothing of the
-    end of a connection. Where a client may leave before its answers are sent,
-    wait_closed() before the next one connects keeps them apart.
+    names that the scenario gives. Where a client may leave before its answers are sent,
+    wait_closed() before the next one connects keeps them apart. selfserv, which serves several at
+    once, tells of a connection when its first data come, and not of its end.
     """
 
     def __init__(
@@ -134,13 +134,12 @@ class Server:
 
     @property
     def negotiated(self) -> Negotiated | None:
-        """What the program says of the connection after those whose end wait_closed() told of.
+        """What the program said of the latest connection; None: nothing, or not of Table 2.
 
-        Waits for it, and with selfserv for data from the client; ServerError after 10 s. None: a
-        version that Table 2 does not have.
+        After wait_closed() it is surely of the connection that has ended.
         """
-        self._wait(lambda: self._hearing.connections > self._told, 10.0, "what was negotiated")
-        return self._hearing.negotiated
+        with self._news:
+            return self._hearing.negotiated
 
     @property
     def log(self) -> str:
