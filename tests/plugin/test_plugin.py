@@ -306,3 +306,40 @@ def test_workers_of_xdist_share_the_certificates(pytester: pytest.Pytester) -> N
     made = (pytester.path / "cas").read_bytes().split(b"-----BEGIN CERTIFICATE-----")[1:]
     assert len(made) == 4
     assert len(set(made)) == 1
+
+
+CONNECTS = """
+    import pytest
+
+    @pytest.mark.parametrize("n", [1, 2])
+    def test_it(module, serve, n):
+        server = serve("echo")
+        with module.connect(server.host, server.port, indicate=True) as sock:
+            sock.write(b"ping\\n")
+            assert sock.read_until(b"\\n") == b"gnip\\n"
+"""
+
+
+def test_each_test_has_a_capture_of_its_own(run: Run, tmp_path: Path) -> None:
+    folder, keylog = tmp_path / "captures", tmp_path / "keys.log"
+    options = ("--spwf-pcap", str(folder), "--spwf-keylog", str(keylog))
+    run(CONNECTS, *options).assert_outcomes(passed=2)
+    written = sorted(folder.iterdir())
+    assert [file.name.rpartition("test_it")[2] for file in written] == ["_1.pcapng", "_2.pcapng"]
+    lines = keylog.read_bytes().splitlines()
+    assert [line.split()[0] for line in lines] == [b"CLIENT_RANDOM"] * 2
+    for file, line in zip(written, lines, strict=True):
+        assert line in file.read_bytes()
+
+
+def test_a_real_module_is_captured_through_a_relay(run: Run, emulator: str, tmp_path: Path) -> None:
+    folder, keylog = tmp_path / "captures", tmp_path / "keys.log"
+    options = ("--spwf", emulator, "--spwf-pcap", str(folder), "--spwf-keylog", str(keylog))
+    run(CONNECTS, *options).assert_outcomes(passed=2)
+    for file, line in zip(sorted(folder.iterdir()), keylog.read_bytes().splitlines(), strict=True):
+        assert line in file.read_bytes()
+
+
+def test_without_the_options_nothing_is_written(run: Run, pytester: pytest.Pytester) -> None:
+    run(CONNECTS).assert_outcomes(passed=2)
+    assert not list(pytester.path.rglob("*.pcapng")) + list(pytester.path.rglob("*.log"))

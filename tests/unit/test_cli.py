@@ -26,6 +26,7 @@ def test_help_names_every_command() -> None:
         "emulate",
         "files",
         "flash",
+        "ladder",
         "matrix",
         "pki",
         "probe",

@@ -1,0 +1,64 @@
+"""Captures of a board: QEMU's own frames, and secrets that the firmware tells beside them."""
+
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+import spwf
+
+pytestmark = pytest.mark.spwf("qemu://lm3s6965evb")
+
+DEADLINE = 30.0  # s
+
+NewModule = Callable[..., spwf.Module]
+Serve = Callable[..., spwf.Server]
+
+
+def emulation_of(module: spwf.Module) -> spwf.Emulation:
+    assert module.emulation is not None
+    return module.emulation
+
+
+def follow(pcap: Path) -> str:
+    return subprocess.run(
+        ["tshark", "-r", pcap, "-q", "-z", "follow,tls,ascii,0"],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=DEADLINE,
+    ).stdout
+
+
+def test_tshark_reads_a_session_of_the_board(
+    new_module: NewModule, serve: Serve, tmp_path: Path
+) -> None:
+    pcap, keylog = tmp_path / "it.pcapng", tmp_path / "keys.log"
+    server, module = serve("echo"), new_module(keylog=True)
+    emulation_of(module).power(False)
+    with emulation_of(module).capture(pcap=pcap, keylog=keylog):
+        emulation_of(module).power(True)  # what is captured outlives a loss of power
+        module.greet()
+        module.join("lab", "passphrase")
+        for text in (b"what nobody else may read\n", b"nor this\n"):
+            with module.connect(server.host, server.port, indicate=True) as sock:
+                sock.write(text)
+                assert sock.read_until(b"\n") == text[-2::-1] + b"\n"
+    assert "what nobody else may read" in follow(pcap)
+    assert [line.split()[0] for line in keylog.read_text().splitlines()] == ["CLIENT_RANDOM"] * 2
+    assert pcap.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_firmware_that_was_not_asked_to_tells_no_secrets(
+    module: spwf.Module, serve: Serve, tmp_path: Path
+) -> None:
+    with (
+        pytest.raises(spwf.QemuError, match="keylog=1"),
+        emulation_of(module).capture(pcap=tmp_path / "it.pcapng"),
+    ):
+        pass
+    server = serve("echo")
+    with module.connect(server.host, server.port):
+        assert emulation_of(module).outcome is not None  # so the side channel was heard
+    assert emulation_of(module).core.tapped(0) == b""
