@@ -2,7 +2,7 @@
 
 .DELETE_ON_ERROR:
 .PHONY: help demo test check lint types c-tests fuzz format wheel clean packages FORCE \
-    firmware boards size run flash bench-firmware arm-packages verdicts
+    firmware boards size run flash bench-firmware arm-packages test-packages verdicts
 
 PYTHON ?= python3
 VENV := .venv
@@ -23,7 +23,7 @@ help: ## tells what there is (this)
 demo: $(VENV)/.spwf ## shows the note's five examples over real OpenSSL servers, and how they fail
 	@$(VENV)/bin/spwf demo
 
-test: $(VENV)/.spwf c-tests boards ## runs the C tests under sanitizers, then all others on an installed wheel
+test: $(VENV)/.spwf c-tests boards test-packages ## runs the C tests under sanitizers, then all others on an installed wheel
 	@$(VENV)/bin/pytest -n auto --dist worksteal
 
 check: lint types c-tests ## runs the linters, the type checker and the sanitized C tests
@@ -130,6 +130,9 @@ build/fuzz/build.ninja: build/wolfssl meson.options | $(VENV)/.ready
 	@touch $@
 
 # ---- firmware ----------------------------------------------------------------------------------
+
+test-packages: packages
+	@scripts/install_debian_packages.sh scripts/debian-packages-test.txt
 
 arm-packages: packages
 	@scripts/install_debian_packages.sh scripts/debian-packages-firmware.txt
