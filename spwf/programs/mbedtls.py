@@ -21,6 +21,7 @@ _VERSIONS = {  # as its options say them, as it prints them, and what its config
     Version.TLS1_2: ("tls12", "TLSv1.2", "TLS1_2"),
 }
 _CURVES = {f"p{bits}": f"secp{bits}r1" for bits in (192, 224, 256, 384, 521)}
+_DEFAULT_GROUPS = ("p256", "p384", "p521", "p224", "p192")
 _VERIFY = {Verify.NONE: "none", Verify.REQUEST: "optional", Verify.REQUIRE: "required"}
 _PAGE = (
     "HTTP/1.0 200 OK\r\nContent-Type: text/html\r\n\r\n<h2>mbed TLS Test Server</h2>\r\n"
@@ -99,8 +100,9 @@ class SslServer2(Program):
             options["max_version"] = _VERSIONS[server.max_version][0]
         if server.suites:
             options["force_ciphersuite"] = _name(find(server.suites[0]))
-        if server.groups:
-            options["curves"] = ",".join(_CURVES[GROUPS[group]] for group in server.groups)
+        # By itself it goes by its own order, P-521 first, and not by the client's.
+        groups = [GROUPS[group] for group in server.groups] or list(_DEFAULT_GROUPS)
+        options["curves"] = ",".join(_CURVES[group] for group in groups)
         return [self.path, *map("=".join, options.items())]
 
     def prepare(self, scenario: Scenario, pki: Pki) -> None:

@@ -78,6 +78,9 @@ class Selfserv(Program):
             return "is asked for Table 2 only"
         if strange := [group for group in server.groups if group not in GROUPS]:
             return f"is not known to have {strange[0]}"
+        own_key = scenario.pki.server.key or scenario.pki.key
+        if server.groups and own_key not in {"rsa1024", "rsa2048", *map(GROUPS.get, server.groups)}:
+            return f"does not show a {own_key} certificate where that is none of its groups"
         own = socket.getaddrinfo("localhost", None, type=socket.SOCK_STREAM)[0][4][0]
         return "" if host == own else f"listens on {own} (localhost) only, not on {host}"
 
@@ -87,9 +90,8 @@ class Selfserv(Program):
         server = scenario.server
         argv = [self.path, "-v", "-N", "-d", f"sql:{files / _folder(scenario)}"]
         argv += ["-n", _CERTIFICATE, "-p", str(port)]
-        first = _VERSIONS[server.min_version] if server.min_version else ""
-        last = _VERSIONS[server.max_version or Version.TLS1_2]
-        argv += ["-V", f"{first}:{last}"]
+        first, last = server.min_version or Version.SSL3, server.max_version or Version.TLS1_2
+        argv += ["-V", f"{_VERSIONS[first]}:{_VERSIONS[last]}"]
         if server.suites:
             argv += ["-c", "".join(f":{find(suite).code:04X}" for suite in server.suites)]
         if server.groups:
