@@ -152,6 +152,8 @@ static enum spwf_cause judge_authority(struct spwf_tls *t, const DecodedCert *ce
     }
     t->below = cert->ca->maxPathLen < t->below ? cert->ca->maxPathLen : t->below;
     if ((cert->extKeyUsageSet && (cert->extKeyUsage & KEYUSE_KEY_CERT_SIGN) == 0) ||
+        (cert->extExtKeyUsageSet &&
+         (cert->extExtKeyUsage & (EXTKEYUSE_ANY | EXTKEYUSE_SERVER_AUTH)) == 0) ||
         (!cert->selfSigned && t->below == 0)) {
         return SPWF_CAUSE_USAGE;
     }

@@ -62,7 +62,8 @@ ROWS = [
         "EKU clientAuth on an intermediate",
         PURPOSE,
         below(authority(IS_CA, SIGNS, purposes("clientAuth"))),
-        why="it is said of the key that it stands with",
+        UNMEANT[0],
+        why="as openssl and browsers do: what a CA is not for, its certificates are not",
     ),
     # Extensions that nobody knows, and that everybody should.
     refuse("unknown critical", RULES, (leaf(strange(True)),), *UNKNOWN),

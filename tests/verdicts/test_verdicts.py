@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 
 import spwf
+from spwf.errors import OpenSSLError
+from spwf.openssl import OpenSSL
 from spwf.outcome import Cause, Mode
 from spwf.scenario import Verify
 
@@ -32,11 +34,14 @@ FILE_ROWS = [pytest.param(row, id=f"{row.slot}-{row.name}") for row in FILES]
 Serve = Callable[..., spwf.Server]
 
 
-def verdict(module: spwf.Module, server: spwf.Server, row: Row, *, ca: bool) -> tuple[Verdict, str]:
-    """Connects once; what came of it, and the outcome's line."""
+def judge(module: spwf.Module, server: spwf.Server, row: Row, mode: Mode) -> None:
+    """Connects once, and compares what comes of it with the row."""
     module.clean()
-    if ca:
+    if mode is not Mode.ANONYMOUS:
         module.load(spwf.Slot.CA, cert_pem(*(row.ca or (CA,))))
+    if mode is Mode.MUTUAL:
+        module.load(spwf.Slot.CERT, good(spwf.Slot.CERT))
+        module.load(spwf.Slot.KEY, good(spwf.Slot.KEY))
     if row.domain:
         module.set_domain(row.domain)
     if row.now:
@@ -48,8 +53,10 @@ def verdict(module: spwf.Module, server: spwf.Server, row: Row, *, ca: bool) -> 
     outcome = module.emulation.outcome
     assert outcome is not None
     assert (reply.error is None) == outcome.connected == (outcome.cause is Cause.NONE)
-    assert outcome.mode is (Mode.ONE_WAY if ca else Mode.ANONYMOUS)
-    return Verdict.of(outcome), str(outcome)
+    assert outcome.mode is mode
+    expected = row.anonymous if mode is Mode.ANONYMOUS else row.one_way
+    got = Verdict.of(outcome)
+    assert got == expected, f"{row.name}: expected {expected}; got {got}: {outcome}"
 
 
 @pytest.mark.emulated
@@ -59,9 +66,8 @@ def test_every_row_is_as_expected(
 ) -> None:
     server = serve(scenario(row), write(row, tmp_path))
     module = new_module(settime="lenient", limits="off")
-    for expected, ca in ((row.one_way, True), (row.anonymous, False)):
-        got, line = verdict(module, server, row, ca=ca)
-        assert got == expected, f"{row.name}: expected {expected}; got {got}: {line}"
+    judge(module, server, row, Mode.ONE_WAY)
+    judge(module, server, row, Mode.ANONYMOUS)
 
 
 GOOD = Row("good", "", Says.ACCEPT, (LEAF,))
@@ -97,6 +103,34 @@ def test_every_file_is_taken_or_refused_as_expected(
     assert reply == row.reply, f"{row.slot}, {row.name}: {cause}"
 
 
+# Telling ones: each is a check of another kind.
+TELLING = {
+    "CN matches, SAN does not",
+    "address in iPAddress",
+    "expired",
+    "until the end of 9999",
+    "two good intermediates",
+    "intermediate with CA:FALSE",
+    "pathlen 1, then 5, two below",
+    "two CAs up: excluded name",
+    "unknown critical",
+    "CA of the same name and another key",
+}
+
+
+@pytest.mark.spwf("spwf://", "qemu://lm3s6965evb")
+def test_mutual_mode_and_boards_judge_alike(
+    new_module: Callable[..., spwf.Module], serve: Serve, tmp_path: Path
+) -> None:
+    module = new_module(settime="lenient", limits="off")
+    rows = {row.name: row for rows in TABLE.values() for row in rows if row.name in TELLING}
+    assert rows.keys() == TELLING
+    for row in rows.values():
+        server = serve(scenario(row, Verify.REQUEST), write(row, tmp_path))
+        for mode in Mode:
+            judge(module, server, row, mode)
+
+
 def connects_though_it_must_not(row: Row) -> bool:
     return row.says is Says.REFUSE and row.one_way.cause is Cause.NONE
 
@@ -104,6 +138,45 @@ def connects_though_it_must_not(row: Row) -> bool:
 def test_nothing_that_must_be_refused_connects_but_without_a_domain() -> None:
     rows = [row for rows in TABLE.values() for row in rows]
     assert [row.name for row in rows if connects_though_it_must_not(row)] == ["domain not set"]
+
+
+# What openssl refuses and the module takes, and why.
+OPENSSL_IS_STRICTER = {
+    "trailing dot in f_domain": "it compares the text",
+    "`*.com`": "it wants two labels behind a wildcard",
+    "the last second": "to it, the end is not part of the time",
+    "the same, and the clock says so": "likewise",
+    "loaded CA with CA:FALSE": "to it, a loaded CA must be one",
+    "loaded CA without keyCertSign": "likewise",
+    "EKU any": "it wants serverAuth",
+}
+
+
+def test_openssl_would_take_what_the_module_takes(openssl: OpenSSL, tmp_path: Path) -> None:
+    refused = {}
+    for row in (row for rows in TABLE.values() for row in rows):
+        if row.one_way.cause is Cause.NONE and (why := openssl_refuses(openssl, row, tmp_path)):
+            refused[row.name] = why
+    assert refused.keys() <= OPENSSL_IS_STRICTER.keys(), refused
+
+
+def openssl_refuses(openssl: OpenSSL, row: Row, folder: Path) -> str:
+    """What `openssl verify` has against the row; "": nothing."""
+    write(row, folder)
+    (folder / "ca.pem").write_bytes(cert_pem(*(row.ca or (CA,))))
+    command = "verify -no-CApath -no-CAstore -CAfile ca.pem -partial_chain -purpose sslserver"
+    words = [*command.split(), "-auth_level", "0"]
+    words += ["-attime", f"{moment_of(row.now).timestamp():.0f}"]
+    if len(row.chain) > 1:
+        words += ["-untrusted", "chain_cert.pem"]
+    if row.domain:
+        address = row.domain.replace(".", "").isdigit()
+        words += ["-verify_ip" if address else "-verify_hostname", row.domain]
+    try:
+        openssl.run(*words, "server_cert.pem", cwd=folder)
+    except OpenSSLError as error:
+        return str(error)
+    return ""
 
 
 def test_whatever_the_rfc_does_not_decide_has_its_reason() -> None:
