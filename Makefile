@@ -2,7 +2,8 @@
 
 .DELETE_ON_ERROR:
 .PHONY: help demo test check lint types c-tests fuzz format wheel clean packages FORCE \
-    firmware boards size run flash bench-firmware arm-packages test-packages verdicts
+    firmware boards size run flash bench-firmware arm-packages test-packages verdicts \
+    servers test-full
 
 PYTHON ?= python3
 VENV := .venv
@@ -25,6 +26,12 @@ demo: $(VENV)/.spwf ## shows the note's five examples over real OpenSSL servers,
 
 test: $(VENV)/.spwf c-tests boards test-packages ## runs the C tests under sanitizers, then all others on an installed wheel
 	@$(VENV)/bin/pytest -n auto --dist worksteal
+
+test-full: $(VENV)/.spwf c-tests boards test-packages servers ## as test, and all of Table 2 on all servers
+	@$(VENV)/bin/pytest -n auto --dist worksteal -m ''
+
+servers: packages ## builds servers that Debian lacks, for test-full: Mbed TLS, OpenSSL with SSLv3 and weak ciphers
+	@$(PYTHON) scripts/build_servers.py
 
 check: lint types c-tests ## runs the linters, the type checker and the sanitized C tests
 
@@ -80,7 +87,7 @@ wheel: dist/.built ## builds the wheel into dist/
 
 clean: ## removes what was built here; downloads stay in the cache
 	rm -rf build dist $(VENV) .mypy_cache .pytest_cache .ruff_cache
-	@echo 'wolfSSL and lwIP stay in $(CACHE): remove that folder to fetch them anew'
+	@echo 'Sources and servers stay in $(CACHE): remove that folder to have them anew'
 
 # ---- set-up ------------------------------------------------------------------------------------
 

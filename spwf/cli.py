@@ -205,14 +205,23 @@ def open_wire(tcp: tuple[str, int] | None, pty: Path | None) -> "Wire":
 @click.option("--port", type=click.IntRange(0, 65535), default=4433, show_default=True)
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
 @click.option("--keylog", type=FILE, metavar="FILE", help="Append the secrets of TLS to FILE.")
-def serve(scenario: str | None, listed: bool, port: int, host: str, keylog: Path | None) -> None:
-    """Run an openssl server in the foreground: the one of SCENARIO, or of a TOML file."""
+@click.option(
+    "--program",
+    default="openssl",
+    show_default=True,
+    metavar="NAME",
+    help="openssl, nss, mbedtls, or openssl-weak.",
+)
+def serve(
+    scenario: str | None, listed: bool, port: int, host: str, keylog: Path | None, program: str
+) -> None:
+    """Run a server in the foreground: the one of SCENARIO, or of a TOML file."""
     from spwf import serve as server
 
     if listed or scenario is None:
         server.show_scenarios()
     else:
-        server.run(scenario, host, port, keylog)
+        server.run(scenario, host, port, keylog, program)
 
 
 class Pki(Commands):

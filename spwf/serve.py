@@ -17,19 +17,23 @@ from rich.table import Table
 
 from spwf.errors import ServerError
 from spwf.pki import Pki
-from spwf.programs import cache
+from spwf.programs import cache, find
 from spwf.scenario import Clock, Scenario
 from spwf.server import Server
 from spwf.tcp import server_for
 
 
-def run(name: str, host: str, port: int, keylog: Path | None = None) -> None:
+def run(
+    name: str, host: str, port: int, keylog: Path | None = None, program: str = "openssl"
+) -> None:
     """Print the scenario's command and run it until Ctrl-C; a line that is typed is sent."""
     if not name.endswith(".toml") and name not in Scenario.names():
         show_scenarios(stderr=True)
     scenario = Scenario.load(name)
     pki = Pki.shared(cache() / "pki", scenario.pki)
-    with server_for(scenario, pki, host=host, port=port, keylog=keylog) as server:
+    with server_for(
+        scenario, pki, host=host, port=port, keylog=keylog, program=find(program)
+    ) as server:
         print(
             scenario.title, *loads(scenario, pki), "", shlex.join(server.argv), sep="\n", flush=True
         )

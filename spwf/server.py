@@ -1,4 +1,4 @@
-"""Servers to connect to: a program on a scenario, a pool of them, and one for many connections.
+"""Servers to connect to: a program on a scenario, and one for many connections at once.
 
 What is common to all programs: process, threads, waits, log. The adapters in spwf/programs know
 what a program prints and how it is told what to do. Its stdin and stdout are sequenced-packet

@@ -8,10 +8,12 @@ import pytest
 from spwf.errors import ServerError
 from spwf.outcome import Mode
 from spwf.pki import PkiSpec
-from spwf.programs import PROGRAMS, Program, find
-from spwf.programs.base import REQUEST, Exchange
+from spwf.programs import OFFENDERS, PROGRAMS, Exchange, Hearing, Negotiated, Program, find
+from spwf.programs.base import REQUEST
+from spwf.programs.mbedtls import SslServer2
+from spwf.programs.nss import Selfserv
 from spwf.programs.openssl import ANSWER, SServer, WeakSServer
-from spwf.scenario import Expect, Scenario, ServerOptions, Step
+from spwf.scenario import Expect, Scenario, ServerOptions, Step, Verify
 from spwf.suites import SUITES, KeyExchange, Version
 from spwf.suites import find as suite_of
 
@@ -44,8 +46,7 @@ def stand_in(tmp_path: Path) -> Path:
 
 
 def test_programs_come_in_the_order_of_the_matrix() -> None:
-    assert list(PROGRAMS) == [kind.name for kind in PROGRAMS.values()]
-    assert [name for name in PROGRAMS if name.startswith("openssl")] == ["openssl", "openssl-weak"]
+    assert list(PROGRAMS) == ["openssl", "nss", "mbedtls", "openssl-weak"]
 
 
 def test_unknown_program_is_answered_with_those_that_exist() -> None:
@@ -154,3 +155,172 @@ def test_data_passes_through_s_server_as_the_scenario_says() -> None:
     assert openssl.exchange(scenario(echo=True)) == Exchange(b"spwf\n", b"fwps\n")
     assert openssl.exchange(scenario(answered)) == Exchange(b"ask", b"twoparts")
     assert openssl.exchange(scenario(Step((b"unasked",)))) is None
+
+
+NSS = Selfserv("selfserv", (0, 0))
+MBEDTLS = SslServer2("ssl_server2", (0, 0))
+
+
+def test_selfserv_is_told_all_by_its_options() -> None:
+    assert text(NSS, scenario()) == (
+        "selfserv -v -N -d sql:Example1/nss-server -n server -p 4433 -V ssl3:tls1.2"
+    )
+    wanted = scenario(
+        suites=("C027", "RC4-MD5"),
+        min_version=Version.TLS1,
+        max_version=Version.TLS1_1,
+        groups=("P-256", "secp521r1"),
+        verify=Verify.REQUIRE,
+        chain="intermediate",
+    )
+    assert text(NSS, wanted) == (
+        "selfserv -v -N -d sql:Example1/nss-server-intermediate-root_ca_of_client -n server "
+        "-p 4433 -V tls1.0:tls1.1 -c :C027:0004 -I P256,P521 -r -r"
+    )
+    assert text(NSS, scenario(verify=Verify.REQUEST)).endswith(" -r -o")
+
+
+def test_ssl_server2_is_told_all_by_its_options() -> None:
+    assert MBEDTLS.argv(scenario(), Path("F"), 99, "127.0.0.2") == [
+        *("ssl_server2", "server_addr=127.0.0.2", "server_port=99"),
+        *("crt_file=F/server_cert.pem", "key_file=F/server_key.pem", "auth_mode=none"),
+        *("ca_file=none", "allow_sha1=1", "arc4=1", "renegotiation=0", "tickets=0"),
+        *("exchanges=2147483647", "curves=secp256r1,secp384r1,secp521r1,secp224r1,secp192r1"),
+    ]
+    wanted = scenario(
+        suites=("C00E",),
+        min_version=Version.SSL3,
+        max_version=Version.TLS1_2,
+        groups=("prime192v1",),
+        verify=Verify.REQUIRE,
+        chain="intermediate",
+    )
+    assert {
+        *("crt_file=Example1/server+intermediate.pem", "auth_mode=required"),
+        *("ca_file=Example1/root_ca_of_client.pem", "min_version=ssl3", "max_version=tls12"),
+        *("force_ciphersuite=TLS-ECDH-RSA-WITH-AES-128-CBC-SHA", "curves=secp192r1"),
+    } < set(text(MBEDTLS, wanted).split())
+    assert "auth_mode=optional" in text(MBEDTLS, scenario(verify=Verify.REQUEST))
+
+
+@pytest.mark.parametrize(
+    ("program", "wanted", "said"),
+    [
+        (NSS, scenario(echo=True), "plays no script and no echo"),
+        (NSS, scenario(Step((b"x",))), "plays no script and no echo"),
+        (NSS, scenario(tls13_only=True), "is asked for Table 2 only"),
+        (NSS, scenario(groups=("X25519",)), "is not known to have X25519"),
+        (NSS, scenario(groups=("P-384",)), "does not show a p256 certificate"),
+        (MBEDTLS, scenario(echo=True), "plays no script and no echo"),
+        (MBEDTLS, scenario(other_suites=("ECDHE-RSA-AES128-GCM-SHA256",)), "Table 2 only"),
+        (MBEDTLS, scenario(suites=("C027", "C023")), "takes one suite, or all of its own"),
+        (MBEDTLS, scenario(groups=("X25519",)), "is not known to have X25519"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_what_is_not_in_a_program_s_nature_is_refused(
+    program: Program, wanted: Scenario, said: str
+) -> None:
+    assert said in program.refuses(wanted, "127.0.0.1")
+    assert program.refuses(scenario(), "127.0.0.1") == ""
+
+
+def test_selfserv_listens_where_it_wants_only() -> None:
+    assert "only, not on 192.0.2.1" in NSS.refuses(scenario(), "192.0.2.1")
+    assert MBEDTLS.refuses(scenario(), "192.0.2.1") == ""
+
+
+def told(hearing: Hearing, *pieces: bytes, errors: bool = False) -> Hearing:
+    for piece in pieces:
+        (hearing.complain if errors else hearing.hear)(piece)
+    return hearing
+
+
+AGREED = (
+    b"selfserv: SSL version 3.1 using 112-bit 3DES with 160-bit SHA1 MAC\n"
+    b"selfserv: Server Auth: 2048-bit RSA, Key Exchange: 256-bit ECDH\n"
+)
+
+
+def test_selfserv_s_words_are_understood_however_they_come() -> None:
+    hearing = told(NSS.hearing(scenario()), b"\n\nselfserv: About to call", errors=True)
+    assert not hearing.listening
+    told(hearing, b" accept.\n", *(bytes([byte]) for byte in AGREED), errors=True)
+    assert hearing.listening
+    assert (hearing.connections, hearing.ended) == (1, 1)
+    assert hearing.negotiated == Negotiated(Version.TLS1, suite_of("C00D"))
+
+
+def test_each_suite_has_words_of_its_own_in_selfserv() -> None:
+    hearing = NSS.hearing(scenario())
+    ciphers = {"AES_128": "128-bit AES", "AES_256": "256-bit AES", "RC4": "128-bit RC4"}
+    macs = {"SHA": "160-bit SHA1", "SHA256": "256-bit SHA256", "MD5": "128-bit MD5"}
+    for suite in SUITES:
+        cipher = next((c for name, c in ciphers.items() if name in suite.name), "112-bit 3DES")
+        mac = macs[suite.name.rpartition("_")[2]]
+        agreed = (
+            f"selfserv: SSL version 3.3 using {cipher} with {mac} MAC\n"
+            f"selfserv: Server Auth: 256-bit {suite.auth}, Key Exchange: 256-bit "
+            f"{suite.key_exchange}\n"
+        )
+        told(hearing, agreed.encode(), errors=True)
+        assert hearing.negotiated == Negotiated(Version.TLS1_2, suite)
+
+
+def test_ssl_server2_s_words_are_not_the_client_s() -> None:
+    waiting = b"  . Waiting for a remote connection ..."
+    hearing = told(MBEDTLS.hearing(scenario()), b"  . Bind on tcp ... ok\n", waiting)
+    assert hearing.listening
+    data = b". Waiting for a remote connection\n 3 bytes read\n\n"
+    told(
+        hearing,
+        b" ok\n  . Performing the SSL/TLS handshake... ok\n    [ Protocol is SSLv3.0 ]\n",
+        b"    [ Ciphersuite is TLS-RSA-WITH-RC4-128-MD5 ]\n  < Read from client:",
+        b" %d bytes read\n\n" % len(data),
+        data + b"\n  > Write to client:",
+    )
+    assert (hearing.connected, hearing.received) == (True, data)
+    assert hearing.negotiated == Negotiated(Version.SSL3, suite_of("0004"))
+    told(hearing, b" connection was closed gracefully\n", waiting)
+    assert (hearing.connections, hearing.ended) == (1, 1)
+
+
+def test_answers_of_the_programs_are_known_beforehand() -> None:
+    for program in (NSS, MBEDTLS):
+        exchange = program.exchange(scenario(suites=("C027",)))
+        assert exchange is not None
+        assert exchange.whole
+        assert exchange.answer.startswith(b"HTTP/1.0 200 OK\r\n")
+    page = MBEDTLS.exchange(scenario())
+    assert page is not None
+    assert not page.whole  # it ends with the suite
+
+
+def test_nss_is_asked_what_it_serves() -> None:
+    nss = find("nss")
+    assert nss.version.startswith("NSS 3.")
+    assert nss.groups() == {"p256", "p384", "p521"}
+    lacks = {s.openssl for s in SUITES if not nss.serves(Version.TLS1_2, s)}
+    assert lacks == {"ECDH-RSA-AES128-SHA256", "ECDH-ECDSA-AES128-SHA256"}
+    assert "cannot use p192 keys" in nss.missing(scenario(key="p192"))
+    assert "cannot do ECDHE on P-224" in nss.missing(scenario(groups=("P-224", "P-256")))
+
+
+@pytest.mark.full
+@pytest.mark.parametrize(
+    ("name", "versions"), [("mbedtls", (3, 21, 21, 27)), ("openssl-weak", (3, 13, 13, 17))]
+)
+def test_what_was_built_serves_what_it_was_built_for(name: str, versions: tuple[int, ...]) -> None:
+    program = find(name)
+    assert program.groups() == {"p192", "p224", "p256", "p384", "p521"}
+    lawful = [[s for s in SUITES if v in s.versions and program.serves(v, s)] for v in Version]
+    assert tuple(map(len, lawful)) == versions
+
+
+@pytest.mark.full
+def test_lawless_server_has_every_suite_in_every_version() -> None:
+    lawless, lawful = find("mbedtls-lawless"), find("mbedtls")
+    assert list(OFFENDERS) == ["mbedtls-lawless"]
+    for version in Version:
+        assert lawless.suites(version) == set(SUITES)
+    assert len(lawful.suites(Version.TLS1)) < len(SUITES)
