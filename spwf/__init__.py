@@ -17,14 +17,17 @@ from spwf.errors import (
     Desync,
     HarnessError,
     ModuleError,
+    NetworkError,
     OpenSSLError,
     PeerClosed,
+    PortError,
     QemuError,
     ReplyTimeout,
     ScenarioError,
     ServerError,
 )
-from spwf.module import Module, Slot, open
+from spwf.module import Module, Slot
+from spwf.opening import open
 from spwf.outcome import Cause, Mode, Note, Outcome
 from spwf.pki import Pki, PkiSpec
 from spwf.scenario import Scenario
@@ -39,12 +42,14 @@ __all__ = [
     "Mode",
     "Module",
     "ModuleError",
+    "NetworkError",
     "Note",
     "OpenSSLError",
     "Outcome",
     "PeerClosed",
     "Pki",
     "PkiSpec",
+    "PortError",
     "QemuError",
     "ReplyTimeout",
     "Scenario",

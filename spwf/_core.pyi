@@ -195,6 +195,10 @@ class Core:
         """The module's dynamic memory: bytes now, most bytes since power-on, blocks now."""
 
     @property
+    def flash(self) -> tuple[int, int]:
+        """How often the module has written to its flash and erased a page, since it was made."""
+
+    @property
     def outcome(self) -> _Outcome | None:
         """How the last secure SOCKON went; None without power, or where there was none yet."""
 

@@ -16,6 +16,7 @@ import click
 from spwf.cli_capture import FILE, attach, capture_options, open_module
 from spwf.cli_files import READABLE, endpoint, material_options, read_material
 from spwf.cli_ladder import ladder
+from spwf.cli_module import bind_option, check_network, network_options, reset_option
 from spwf.errors import HarnessError, ModuleError, OpenSSLError
 from spwf.matrix.command import matrix
 from spwf.ports.options import OPTIONS, Option
@@ -88,30 +89,45 @@ main.add_command(ladder)
 @click.option(
     "--real", metavar="NAME", help="Instead, run this example against the host of the note."
 )
+@bind_option
+@network_options("lab", "passphrase", "The network that the module joins.")
+@reset_option
 @capture_options
-def demo(url: str, real: str | None, capture: "Capture | None") -> None:
-    """Run the note's five examples over real openssl servers, and every way they fail."""
+def demo(
+    url: str,
+    real: str | None,
+    bind: str,
+    ssid: str,
+    psk: str,
+    reset: str,
+    capture: "Capture | None",
+) -> None:
+    """Run the note's five examples over real openssl servers, and every way they fail.
+
+    On a real module, name its network, and this machine's address there.
+    """
     from spwf import real as real_host
     from spwf.demo import run
 
     if real is not None:
         scenario, host = real_host.find(real)
-        with open_module(url, capture) as module:
-            real_host.run(module, scenario, host)
+        with open_module(url, capture, reset=reset) as module:
+            real_host.run(module, scenario, host, ssid, psk)
         return
-    with open_module(url, capture) as module:
-        status = run(module, url)
+    with open_module(url, capture, reset=reset) as module:
+        status = run(module, url, bind, ssid, psk)
     raise SystemExit(status)
 
 
 @main.command()
 @click.argument("url", default="spwf://")
+@reset_option
 @capture_options
-def repl(url: str, capture: "Capture | None") -> None:
+def repl(url: str, reset: str, capture: "Capture | None") -> None:
     """Open a Python prompt with a module at hand. URL: any pySerial URL or device [spwf://]."""
     from spwf.repl import run
 
-    with open_module(url, capture) as module:
+    with open_module(url, capture, reset=reset) as module:
         run(module, url)
 
 
@@ -172,7 +188,7 @@ def emulate(
     The first line of output is "listening on HOST:PORT" or "listening on PATH". The module is
     powered on when the first host connects, and then keeps its state; what it says while nobody is
     connected is lost, as on a UART. One host at a time: a second TCP connection is closed at once.
-    How each TLS handshake ended is printed on stderr.
+    How each TLS handshake ended is printed on stderr, and last what the flash has borne.
     """
     from spwf._core import Core
     from spwf.emulate import Emulator, stop_signals
@@ -279,6 +295,8 @@ def write(directory: Path, force: bool) -> None:
 @click.argument("server", metavar="HOST:PORT", type=endpoint)
 @material_options
 @click.option("--url", help="Ask the module at this pySerial URL or device too.")
+@network_options("", "", "With --url: join this network first.")
+@reset_option
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @capture_options
 def probe(
@@ -288,18 +306,24 @@ def probe(
     key: Path | None,
     domain: str,
     url: str | None,
+    ssid: str,
+    psk: str,
+    reset: str,
     as_json: bool,
     capture: "Capture | None",
 ) -> None:
     """Find out whether a module with these files can connect to a server; if not, why.
 
     An emulated module connects from this machine. With --url the module there does, and its answer
-    counts; it must be in a network, keeps the files in its flash, and is reset before and after.
-    --pcap and --keylog are of the emulated one's connections.
+    counts; it must know a network, or be told one, keeps the files in its flash, and is reset
+    before and after. --pcap and --keylog are of the emulated one's connections.
     Exit status: 0 it connects, 1 it is refused, 2 the command is wrong.
     """
     from spwf import probe as prober
 
+    check_network(ssid, psk)
+    if ssid and url is None:
+        raise click.UsageError("--ssid is for the module that --url names")
     if (cert is None) != (key is None):
         raise click.UsageError("--cert and --key go together: the module uses neither alone.")
     material = read_material(ca, cert, key, domain)
@@ -307,7 +331,9 @@ def probe(
     if url is None:
         report = prober.probe(*server, material, identity, capture)
     else:
-        with open_module(url) as module:
+        with open_module(url, reset=reset) as module:
+            if ssid:
+                module.join(ssid, psk)
             report = prober.probe_real(url, module, *server, material, identity, capture)
     for line in [report.json()] if as_json else report.lines():
         click.echo(line)
@@ -317,8 +343,8 @@ def probe(
 @main.command()
 @click.argument("url")
 @material_options
-@click.option("--ssid", default="", help="Join this network, now and after each reset.")
-@click.option("--psk", default="", help="Its WPA passphrase; without one it is open.")
+@network_options("", "", "Join this network, now and after each reset.")
+@reset_option
 def provision(
     url: str,
     ca: Path | None,
@@ -327,6 +353,7 @@ def provision(
     domain: str,
     ssid: str,
     psk: str,
+    reset: str,
 ) -> None:
     """Load TLS files into the flash of the module at URL, and join a network.
 
@@ -338,23 +365,23 @@ def provision(
     material = read_material(ca, cert, key, domain)
     if not (material.sizes or ssid):
         raise click.UsageError("nothing to do: give files, a domain, or --ssid")
-    if psk and not ssid:
-        raise click.UsageError("--psk needs --ssid, the name of the network")
+    check_network(ssid, psk)
     provisioner.check(material, {})
     if not material.paired:
         raise click.UsageError("--key does not belong to --cert")
-    with open_module(url) as module:
+    with open_module(url, reset=reset) as module:
         provisioner.run(module, material, ssid, psk)
         provisioner.show(module)
 
 
 @main.command()
 @click.argument("url")
-def files(url: str) -> None:
+@reset_option
+def files(url: str, reset: str) -> None:
     """Show which TLS files are in the flash of the module at URL, with their sizes."""
     from spwf.provision import show as show_files
 
-    with open_module(url) as module:
+    with open_module(url, reset=reset) as module:
         show_files(module)
 
 

@@ -57,17 +57,19 @@ def attach(capture: "Capture | None", source: "Source") -> None:
         capture.attach(source)
 
 
-def open_module(url: str, capture: "Capture | None" = None, heard: bool = False) -> "Module":
+def open_module(
+    url: str, capture: "Capture | None" = None, heard: bool = False, reset: str = "at"
+) -> "Module":
     """Open the module at `url`; one that cannot be, or not be heard, is the user's mistake.
 
-    `heard`: somebody will hear its connections, as `capture` does.
+    `heard`: somebody will hear its connections, as `capture` does. `reset`: as spwf.open().
     """
     import spwf
     from spwf.capture import needs
 
     heard = heard or capture is not None
     try:
-        module = spwf.open(url, **(needs(url) if heard else {}))
+        module = spwf.open(url, reset=reset, **(needs(url) if heard else {}))
     except ValueError as error:
         raise click.UsageError(str(error)) from error
     if heard and module.emulation is None:

@@ -15,6 +15,7 @@ from rich.table import Column, Table
 from rich.text import Text
 
 import spwf
+from spwf.board import clear
 from spwf.outcome import Cause, Outcome
 from spwf.pki import Pki
 from spwf.scenario import Clock, Scenario
@@ -25,6 +26,8 @@ from spwf.tcp import TcpServer, server_for
 COLUMNS = {"Scenario": 26, "Mode": 9, "Reply": 32, "What came of it": 0}  # widths of plain lines
 OPENSSL_NAMES = {suite.name: suite.openssl for suite in SUITES}
 WIDE = 120  # columns of a terminal that shows a row of them on one or two lines
+FLASH = (spwf.Slot.CA, spwf.Slot.CERT, spwf.Slot.KEY, spwf.Slot.DOMAIN)
+RAM = (spwf.Slot.RAM_CA, spwf.Slot.RAM_CERT, spwf.Slot.RAM_KEY, spwf.Slot.RAM_DOMAIN)
 UNTOLD = "?"  # what only an emulated module tells
 
 
@@ -43,19 +46,22 @@ def cases() -> list[Scenario]:
     return sorted(scenarios, key=lambda s: (s.example, not s.name.startswith("example"), s.name))
 
 
-def run(module: spwf.Module, url: str) -> int:
-    """Run all cases on `module`, opened at `url`; return the exit status: 1 if one misbehaves."""
+def run(module: spwf.Module, url: str, bind: str, ssid: str, psk: str) -> int:
+    """Run all cases on `module`, opened at `url`; return the exit status: 1 if one misbehaves.
+
+    `bind`: the address that servers listen on; `ssid`, `psk`: of the network that is joined.
+    """
     console, started = Console(highlight=False), time.monotonic()
     title = f"[bold]The five examples[/bold], and how they fail: the module at {url}"
     console.print(title, soft_wrap=True)
     rows: dict[str, Row] = {}
-    module.join("lab", "passphrase")
+    module.join(ssid, psk)
     with tempfile.TemporaryDirectory(prefix="spwf-") as folder:
         for example, scenarios in groupby(cases(), lambda scenario: scenario.example):
             if console.is_terminal:
                 console.print(f"\n[bold]Example {example}[/bold]")
             for scenario in scenarios:
-                row = rows[scenario.name] = attempt(module, url, scenario, Path(folder))
+                row = rows[scenario.name] = attempt(module, url, scenario, bind, Path(folder))
                 show(console, row)
     if console.is_terminal:
         console.print()
@@ -72,11 +78,11 @@ def run(module: spwf.Module, url: str) -> int:
     return 1 if wrong else 0
 
 
-def attempt(module: spwf.Module, url: str, scenario: Scenario, folder: Path) -> Row:
+def attempt(module: spwf.Module, url: str, scenario: Scenario, bind: str, folder: Path) -> Row:
     """Meet the scenario with `module`, or with another one where its memory must be small."""
     heap = scenario.module.heap
     if not heap:
-        return meet(module, scenario, folder)
+        return meet(module, scenario, bind, folder)
     if module.emulation is None:
         why = "not tried: only an emulated module can have less memory"
         return Row((scenario.name, scenario.expect.mode.replace("_", "-"), "-", why), "", False)
@@ -84,18 +90,18 @@ def attempt(module: spwf.Module, url: str, scenario: Scenario, folder: Path) -> 
     others = [option for option in query.split("&") if not option.startswith("nv=")]  # it is in use
     with spwf.open(f"{place}?{'&'.join(others)}", heap=heap) as small:
         small.join("lab", "passphrase")
-        return meet(small, scenario, folder)
+        return meet(small, scenario, bind, folder)
 
 
-def meet(module: spwf.Module, scenario: Scenario, folder: Path) -> Row:
+def meet(module: spwf.Module, scenario: Scenario, bind: str, folder: Path) -> Row:
     """Load the module, connect it to the scenario's server, and see what comes of it."""
     pki = Pki.shared(folder, scenario.pki)
     said: str | None = None
     try:
         module.reset()
-        module.wait_for(24)
+        module.wait_for_network()
         provision(module, scenario, pki)
-        with server_for(scenario, pki) as server, connect(module, server) as sock:
+        with server_for(scenario, pki, host=bind) as server, connect(module, server) as sock:
             reply = f"ID: {sock.id:02} OK"
             said = talk(sock, server)
     except spwf.ModuleError as error:
@@ -106,24 +112,29 @@ def meet(module: spwf.Module, scenario: Scenario, folder: Path) -> Row:
 
 
 def provision(module: spwf.Module, scenario: Scenario, pki: Pki) -> None:
-    """Give the module what the scenario says and nothing else, in the order of [note 3.3]."""
+    """Give the module what the scenario says and nothing else, in the order of [note 3.3].
+
+    A real one has it in RAM, because its flash wears, unless it must outlive a reset.
+    """
     loads = scenario.module
+    flash = module.emulation is not None or loads.clock is Clock.LOST
+    slots = FLASH if flash else RAM
     files: dict[spwf.Slot, bytes] = {}
     if loads.ca:
-        files[spwf.Slot.CA] = pki[loads.ca].cert_pem
+        files[slots[0]] = pki[loads.ca].cert_pem
     if loads.client:
-        files[spwf.Slot.CERT] = pki[loads.client].cert_pem
-        files[spwf.Slot.KEY] = pki[loads.key or loads.client].key_pem
-    module.clean()
+        files[slots[1]] = pki[loads.client].cert_pem
+        files[slots[2]] = pki[loads.key or loads.client].key_pem
+    clear(module)
     if loads.clock is not Clock.UNSET:
         module.set_time()  # when the certificates have been made, or they were of the future
     for slot, data in files.items():
         module.load(slot, data)
     if loads.domain:
-        module.set_domain(loads.domain)
+        module.set_domain(loads.domain, slots[3])
     if loads.clock is Clock.LOST:
         module.reset()
-        module.wait_for(24)
+        module.wait_for_network()
 
 
 def connect(module: spwf.Module, server: Server) -> spwf.Socket:

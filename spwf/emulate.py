@@ -1,7 +1,8 @@
 """One emulated module on a wire of its own: `spwf emulate`.
 
 For programs that do not import spwf. Bytes go from the host to the module and back; how each TLS
-handshake went is printed on stderr, because the AT wire hides it. [design 6]
+handshake went is printed on stderr, because the AT wire hides it, and at the end what a real flash
+would have borne. [design 6]
 """
 
 import os
@@ -36,6 +37,13 @@ class Emulator:
         """Serve until `stop` becomes readable."""
         self._events.register(stop, selectors.EVENT_READ)
         self._events.register(self._wire.door, selectors.EVENT_READ)
+        try:
+            self._serve(stop)
+        finally:
+            writes, erases = self._core.flash
+            print(f"flash: {writes} writes, {erases} pages erased", file=sys.stderr, flush=True)
+
+    def _serve(self, stop: socket.socket) -> None:
         with self._events:
             while True:
                 for key, happened in self._events.select():

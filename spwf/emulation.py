@@ -27,6 +27,13 @@ class Heap(NamedTuple):
     blocks: int
 
 
+class Flash(NamedTuple):
+    """What the module has done to its flash: pieces written, pages erased."""
+
+    writes: int
+    erases: int
+
+
 class Emulation:
     """The module from beside the wire."""
 
@@ -50,6 +57,13 @@ class Emulation:
         if not isinstance(self.core, Qemu):
             raise HarnessError("only the firmware knows its stack and static memory: use qemu://")
         return self.core.memory
+
+    @property
+    def flash(self) -> Flash:
+        """What the module has done to its flash since it was made. Not on `qemu://`."""
+        if isinstance(self.core, Qemu):
+            raise HarnessError("the firmware does not count what it does to its flash: use spwf://")
+        return Flash(*self.core.flash)
 
     @property
     def time(self) -> float:

@@ -8,6 +8,14 @@ class HarnessError(Exception):
     """The harness, not the module, failed: its text tells what to do."""
 
 
+class PortError(HarnessError):
+    """The port of a module cannot be opened; the text says what to do."""
+
+
+class NetworkError(HarnessError):
+    """The module does not come into its network; the text says why."""
+
+
 class ReplyTimeout(HarnessError):
     """The module did not answer in time."""
 

@@ -1,8 +1,8 @@
 """One module on one port: its AT commands as verbs [note 3, at-ref 3].
 
-Called by tests and programs; calls at.py (bytes to replies), connection.py (the verbs of a socket)
-and the port, which is any that pySerial opens. Nothing here sleeps or polls: every wait is a read
-of the port that ends with the byte that is waited for, or after SLICE seconds to look at the clock.
+Made by opening.py; calls at.py (bytes to replies), connection.py (the verbs of a socket) and the
+port, which is any that pySerial opens. Nothing here polls: every wait is a read of the port that
+ends with the byte that is waited for, or after SLICE seconds to look at the clock.
 
 A module belongs to one thread at a time.
 """
@@ -15,29 +15,24 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from enum import StrEnum
 from types import TracebackType
-from typing import Any, Protocol, Self, TypeVar
+from typing import Protocol, Self, TypeVar
 
-import serial
 from serial.urlhandler import protocol_socket
 
+from spwf import resets, troubles
 from spwf.at import Indication, Noise, Parser, Reply, encode
 from spwf.connection import Socket
 from spwf.emulation import Emulation
-from spwf.errors import Desync, ModuleError, ReplyTimeout
-from spwf.ports import protocol_qemu, protocol_spwf
+from spwf.errors import Desync, ModuleError, NetworkError, ReplyTimeout
 from spwf.transcript import Transcript, escape
 
 SLICE = 0.02  # s that one read of the port may take
 CHUNK = 4096  # bytes of a socket that one read takes
 BODY_MAX = 4096  # the module takes what follows a larger declared size for commands [design 10]
 JOIN = 60.0  # s, what drivers of real modules allow for joining a network [at-ref 8]
-CONNECT = (
-    30.0  # s: the name, TCP (5 s) and the handshake (10 s) have limits of their own [design 10]
-)
+CONNECT = 30.0  # s: name, TCP and handshake have limits of their own [design 10]
 GREETING = 1.0  # s until an AT that was not answered is sent again
-
-EMULATED = {handler.SCHEME: handler.QUERY for handler in (protocol_spwf, protocol_qemu)}
-"""The schemes of emulated modules, and their options."""
+ASSOCIATED, REFUSED = 25, 40  # indications of a join [at-ref 5]
 
 T = TypeVar("T")
 
@@ -100,18 +95,20 @@ class Config:
 class Module:
     """A module; use it in a `with`.
 
-    Every verb raises ModuleError where the module answers ERROR, and a HarnessError where there is
-    no answer (ReplyTimeout) or none that fits (Desync); these show the bytes that did come.
+    Every verb raises ModuleError where the module answers ERROR, and ReplyTimeout or Desync, which
+    show the bytes that did come, where there is no answer or none that fits.
     """
 
-    def __init__(self, port: Port, *, timeout: float = 10.0) -> None:
+    def __init__(self, port: Port, *, timeout: float = 10.0, reset: str = resets.AT) -> None:
         """Takes over an open port and sets its timeout.
 
-        `timeout`: seconds within which a reply must come where nothing else is said.
+        `timeout`: seconds within which a reply must come where nothing else is said. `reset`: how
+        it is reset: "at" (AT+CFUN=1), "rts", "dtr", or a command of the shell; see resets.py.
         """
         core = getattr(port, "core", None)
         self.emulation = None if core is None else Emulation(core)
         self.timeout = timeout
+        self._method = reset
         self.transcript = Transcript()
         self.config = Config(self)
         self.port = port
@@ -241,38 +238,71 @@ class Module:
         """Finds out that a module is there and listens, whatever state it was left in.
 
         AT is sent until an answer comes, because a module that boots, or that still waits for the
-        end of a line, does not answer the first. What else comes meanwhile does not matter.
+        end of a line or of data, does not answer the first; line ends in between are such an end,
+        and nothing to a module that waits for none. What else comes meanwhile does not matter. A
+        module that stays silent is reset, where that can be done from outside.
         """
+        if not self._answers():
+            if self._method != resets.AT:
+                self._reset()
+            if self._method == resets.AT or not self._answers():
+                raise ReplyTimeout(troubles.silence(self.transcript.heard + self._parser.pending))
+
+    def _answers(self) -> bool:
         deadline = time.monotonic() + self.timeout
         late = 0
         while True:
-            self._parser.forget()
+            if dropped := self._parser.forget():
+                self.transcript.received(dropped)
             self._noise.clear()
             self._ask("AT", b"", secret=False, available=False)
             if self.until(self._next_reply, GREETING) is not None:
                 break
             if time.monotonic() > deadline:
-                raise ReplyTimeout(f"no module answers AT; what came:\n{self.transcript}")
+                return False
             late += 1
+            if late == 2:
+                self.port.write(b"\r" * BODY_MAX)
         self.until(lambda: len(self._noise) >= late or None, GREETING)  # answers to the other AT
         self._noise.clear()
+        return True
 
     # ---- the module -----------------------------------------------------------------------------
 
     def join(self, ssid: str, passphrase: str = "", *, timeout: float = JOIN) -> str:
         """Joins a network as [note 3.2] does, with WPA or, without a passphrase, an open one.
 
-        This resets the module. Returns its IP address once it has one.
+        This saves the settings and resets the module. Returns its IP address once it has one.
         """
+        self.set_network(ssid, passphrase)
+        self.save()
+        self._reset()
+        return self.wait_for_network(timeout)
+
+    def set_network(self, ssid: str, passphrase: str = "") -> None:
+        """Tells it a network; save() and reset() then make it join."""
         self.config["wifi_mode"] = 0
         self.config["wifi_priv_mode"] = 2 if passphrase else 0
         self.command(f"AT+S.SSIDTXT={ssid}")
         if passphrase:
             self.config["wifi_wpa_psk_text"] = passphrase
         self.config["wifi_mode"] = 1
-        self.save()
-        self._reset()
-        return self.wait_for(24, timeout).fields[-1].strip()
+
+    def wait_for_network(self, timeout: float = JOIN) -> str:
+        """Waits after a reset for the network; returns the module's address there.
+
+        NetworkError where the network is not there or refuses the module.
+        """
+        self.until(lambda: self._seen(24) or self._seen(REFUSED, 3), timeout)
+        if up := self._take(24):
+            return up.fields[-1].strip()
+        associated, refused = bool(self._seen(ASSOCIATED)), bool(self._seen(REFUSED))
+        name = "".join(self.command("AT+S.SSIDTXT").lines)
+        raise NetworkError(troubles.network(name, timeout, associated=associated, refused=refused))
+
+    def _seen(self, number: int, times: int = 1) -> bool | None:
+        """True where so many indications of this number wait for wait_for(); else None."""
+        return sum(other.number == number for other in self._unseen) >= times or None
 
     def reset(self) -> None:
         """Resets the module and waits for its console [at-ref 8]."""
@@ -282,7 +312,13 @@ class Module:
     def _reset(self) -> None:
         self._unseen.clear()
         self._sockets.clear()
-        self.command("AT+CFUN=1")
+        if self._method == resets.AT:
+            self.command("AT+CFUN=1")
+            return
+        resets.from_outside(self.port, self._method)
+        self.wait_for(1)
+        self._parser.forget()  # what the reset cut short
+        self._noise.clear()
 
     def factory(self) -> None:
         """Puts the settings, not the TLS files, back to factory values; save() makes it last."""
@@ -360,28 +396,3 @@ class Module:
         trace: TracebackType | None,
     ) -> None:
         self.close()
-
-
-def open(url: str = "spwf://", *, timeout: float = 10.0, **options: Any) -> Module:
-    """Opens the module at a pySerial URL or device name, and waits until it listens.
-
-    For `spwf://` and `qemu://` the options are those of the URL as Python values (see
-    ports/options.py): spwf.open(nv="module.nv", route=[("my.st.com", 443, "127.0.0.1", 4433)]). For
-    any other port they are pySerial's: spwf.open("/dev/ttyUSB0", rtscts=True). `timeout` is that of
-    Module.
-    """
-    emulated = EMULATED.get(url.partition("://")[0].lower())
-    if emulated:
-        query = emulated.write(**options)
-        url = f"{url}{'&' if '?' in url else '?'}{query}" if query else url
-        options = {}
-    port = serial.serial_for_url(url, baudrate=options.pop("baudrate", 115200), **options)
-    module = Module(port, timeout=timeout)
-    try:
-        if emulated:
-            module.until(lambda: any(i.number == 0 for i in module.indications) or None, GREETING)
-        module.greet()
-    except BaseException:
-        module.close()
-        raise
-    return module

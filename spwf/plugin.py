@@ -7,10 +7,10 @@
 
 Six fixtures: module, new_module, pki, openssl, serve, transcript. `--spwf URL`, which may be given
 more than once, runs the tests that use a module once per URL, unchanged: on an emulated module by
-default, on a real one with `--spwf /dev/ttyUSB0 --spwf-ssid NAME --spwf-passphrase TEXT --spwf-host
-ADDRESS`. A test that needs what only an emulated module has is marked `emulated`, and one that is
-for certain modules `spwf(URL, ...)`. A test that fails shows what passed between host and module,
-how its last handshake went, and what its servers said.
+default, on a real one with `--spwf /dev/ttyUSB0 --spwf-ssid NAME --spwf-psk TEXT --spwf-bind
+ADDRESS`; docs/board.md has it step by step. A test that needs what only an emulated module has is
+marked `emulated`, and one that is for certain modules `spwf(URL, ...)`. A test that fails shows
+what passed between host and module, how its last handshake went, and what its servers said.
 """
 
 from __future__ import annotations
@@ -27,9 +27,11 @@ from typing import Any
 import pytest
 
 import spwf
+from spwf.board import Board
 from spwf.capture import Capture, needs
 from spwf.emulation import Emulation
-from spwf.module import EMULATED, Module
+from spwf.module import Module
+from spwf.opening import EMULATED
 from spwf.openssl import OpenSSL
 from spwf.pki import Pki
 from spwf.programs import Program, find
@@ -42,6 +44,16 @@ from spwf.transcript import Transcript
 Section = tuple[str, Callable[[], str]]
 NAME = 180  # characters of a file's name, of 255
 SECTIONS = pytest.StashKey[list[Section]]()
+
+
+# Of a module on a desk: metavar, what it says, and what holds for an emulated one. `spwf demo` has
+# the same.
+PLACE = {
+    "bind": ("ADDRESS", "what servers listen on: this machine, as the module sees it", "127.0.0.1"),
+    "ssid": ("NAME", "the network that modules join", "lab"),
+    "psk": ("TEXT", 'its passphrase, "" for an open one', "passphrase"),
+    "reset": ("METHOD", "how modules are reset: at, rts, dtr, or a command of the shell", "at"),
+}
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -59,9 +71,6 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         default=None,
         help="skip, and do not fail, a test whose server the installed openssl cannot be",
     )
-    group.addoption("--spwf-host", metavar="ADDRESS", help="what servers listen on (127.0.0.1)")
-    group.addoption("--spwf-ssid", metavar="NAME", help="the network that modules join (lab)")
-    group.addoption("--spwf-passphrase", metavar="TEXT", help='its passphrase, "" for an open one')
     group.addoption(
         "--spwf-pcap",
         metavar="FOLDER",
@@ -70,15 +79,16 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--spwf-keylog", metavar="FILE", help="append the secrets of TLS sessions")
     parser.addini("spwf_pcap", "as --spwf-pcap", default="")
     parser.addini("spwf_keylog", "as --spwf-keylog", default="")
+    for name, (metavar, what, default) in PLACE.items():
+        group.addoption(f"--spwf-{name}", metavar=metavar, help=f"{what} ({default})")
+        parser.addini(f"spwf_{name}", f"as --spwf-{name}", default=default)
     parser.addini("spwf", "as --spwf, one URL a line", type="linelist", default=["spwf://"])
     parser.addini("spwf_allow_missing", "as --spwf-allow-missing", type="bool", default=False)
-    parser.addini("spwf_host", "as --spwf-host", default="127.0.0.1")
-    parser.addini("spwf_ssid", "as --spwf-ssid", default="lab")
-    parser.addini("spwf_passphrase", "as --spwf-passphrase", default="passphrase")
 
 
 def setting(config: pytest.Config, name: str) -> Any:
-    """The option of this name, else the ini key."""
+    """The option of this name, without its "spwf-", else the ini key."""
+    name = "spwf" if name == "spwf" else f"spwf_{name}"
     given = config.getoption(name)
     return config.getini(name) if given is None else given
 
@@ -89,7 +99,10 @@ def emulated(url: str) -> bool:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """The markers."""
+    """The markers; a real module has one user at a time."""
+    boards = [url for url in setting(config, "spwf") if not emulated(url)]
+    if boards and config.getoption("numprocesses", None):
+        raise pytest.UsageError(f"{boards[0]} is one module: run its tests one by one, with -n0")
     config.addinivalue_line(
         "markers", "emulated: needs module.emulation, so a test on a real module is skipped"
     )
@@ -100,7 +113,11 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_report_header(config: pytest.Config) -> str:
     """Says what the tests run on."""
-    return f"spwf: {' '.join(setting(config, 'spwf'))}"
+    urls, host = setting(config, "spwf"), setting(config, "bind")
+    where = f", servers on {host}" if not all(map(emulated, urls)) else ""
+    hidden = where and host.startswith("127.") and any("://" not in url for url in urls)
+    hint = ", where only this machine sees them: see --spwf-bind" if hidden else ""
+    return f"spwf: {' '.join(urls)}{where}{hint}"
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -108,7 +125,9 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "_url" in metafunc.fixturenames:
         own = metafunc.definition.get_closest_marker("spwf")
         urls = list(dict.fromkeys(own.args if own else setting(metafunc.config, "spwf")))
-        skip = pytest.mark.skip(reason="needs an emulated module: --spwf spwf://")
+        skip = pytest.mark.skip(
+            reason="needs module.emulation, which a real module has not: --spwf spwf://"
+        )
         needs = metafunc.definition.get_closest_marker("emulated") is not None
         metafunc.parametrize(
             "_url",
@@ -146,10 +165,17 @@ def _url() -> str:  # parametrized by pytest_generate_tests
     return "spwf://"
 
 
+@pytest.fixture(scope="session")
+def _board(request: pytest.FixtureRequest, _url: str) -> Board | None:
+    """What is known of the real module at `_url`; None of an emulated one."""
+    config = request.config
+    return None if emulated(_url) else Board(setting(config, "ssid"), setting(config, "psk"))
+
+
 @pytest.fixture
 def _capture(request: pytest.FixtureRequest) -> Iterator[Callable[[], Capture | None]]:
     """The test's Capture, made when it is asked for; None where the options name no file."""
-    folder, keylog = (setting(request.config, name) for name in ("spwf_pcap", "spwf_keylog"))
+    folder, keylog = (setting(request.config, name) for name in ("pcap", "keylog"))
     with ExitStack() as stack:
 
         @cache
@@ -168,7 +194,10 @@ def _capture(request: pytest.FixtureRequest) -> Iterator[Callable[[], Capture | 
 
 @pytest.fixture
 def new_module(
-    request: pytest.FixtureRequest, _url: str, _capture: Callable[[], Capture | None]
+    request: pytest.FixtureRequest,
+    _url: str,
+    _board: Board | None,
+    _capture: Callable[[], Capture | None],
 ) -> Iterator[Callable[..., Module]]:
     """Opens a module: `new_module(join=True, **options)`.
 
@@ -176,16 +205,18 @@ def new_module(
     network. It is closed when the test ends. `options` are those of spwf.open() for such a URL; a
     test that gives some, or that opens two modules, is for emulated ones.
     """
+    config = request.config
     with ExitStack() as stack:
         opened: list[Module] = []
 
         def open_module(*, join: bool = True, **options: Any) -> Module:
-            if not emulated(_url) and (options or opened):
+            if _board is not None and (options or opened):
                 pytest.fail(f"there is one module at {_url}, as it is: mark the test `emulated`")
             capture = _capture() if emulated(_url) else None
             if capture is not None:
                 options = needs(_url) | options
-            module = stack.enter_context(spwf.open(_url, **options))
+            reset = setting(config, "reset") if _board else "at"
+            module = stack.enter_context(spwf.open(_url, reset=reset, **options))
             if capture is not None and module.emulation is not None:
                 capture.attach(module.emulation.core)
             opened.append(module)
@@ -195,16 +226,10 @@ def new_module(
             if module.emulation is not None:
                 emulation = module.emulation
                 sections.append((f"TLS outcome{number}", lambda: told(emulation)))
-            else:  # somebody has used it before
-                module.clean()
-                module.factory()
-                module.config["localecho1"] = 0  # AT&F leaves it [design 10]
-            if join:
-                ssid = setting(request.config, "spwf_ssid")
-                module.join(ssid, setting(request.config, "spwf_passphrase"))
-            elif module.emulation is None:
-                module.save()
-                module.reset()
+            if _board is not None:
+                _board.renew(module, join=join)
+            elif join:
+                module.join(setting(config, "ssid"), setting(config, "psk"))
             return module
 
         yield open_module
@@ -264,9 +289,9 @@ def serve(
             if isinstance(program, str):
                 program = find(program)
             pki = pki or Pki.shared(_pki_root, scenario.pki)
-            host = setting(request.config, "spwf_host")
+            host = setting(request.config, "bind")
             if missing := program.missing(replace(scenario, pki=pki.spec), host):
-                if setting(request.config, "spwf_allow_missing"):
+                if setting(request.config, "allow_missing"):
                     pytest.skip(missing)
                 pytest.fail(f"{missing}; --spwf-allow-missing skips such tests")
             between = _relayed(request, scenario) and _capture()

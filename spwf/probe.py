@@ -25,8 +25,8 @@ from spwf.certificates import (
 )
 from spwf.connection import Socket
 from spwf.diagnosis import THOROUGH, Case, remarks
-from spwf.errors import HarnessError, ModuleError, OpenSSLError, ReplyTimeout
-from spwf.module import JOIN, Module, Slot
+from spwf.errors import HarnessError, ModuleError, NetworkError, OpenSSLError
+from spwf.module import Module, Slot
 from spwf.openssl import OpenSSL
 from spwf.outcome import Cause, Outcome
 from spwf.survey import Survey, Surveyor
@@ -256,12 +256,9 @@ def ask(
     else:
         module.reset()
         try:
-            module.wait_for(24, JOIN)
-        except ReplyTimeout as error:
-            raise HarnessError(
-                f"the module at {url} does not come into a network; `spwf provision {url} --ssid "
-                f"NAME --psk TEXT` tells it one ({error})"
-            ) from None
+            module.wait_for_network()
+        except NetworkError as error:
+            raise NetworkError(f"{error}; --ssid NAME --psk TEXT tell it another") from None
     try:
         return _connect(module, host, port, material, talk)
     finally:

@@ -3,28 +3,15 @@
 Called by cli.py; calls the module's verbs. All checks come before the first byte is sent.
 """
 
-import re
-
 from rich import box
 from rich.console import Console
 from rich.table import Column, Table
 
+from spwf.board import listing, stored
 from spwf.certificates import CAP, FileError, Material
 from spwf.module import Module, Slot
 
 SLOTS = {"ca": Slot.CA, "cert": Slot.CERT, "key": Slot.KEY, "domain": Slot.DOMAIN}
-_ROW = re.compile(r"#\s*(\w+) = (\d+)")
-
-
-def listing(module: Module) -> tuple[str, ...]:
-    """What the module says of its flash: `#  f_ca = 769` and so on [at-ref 3.3]."""
-    return module.command("AT+S.TLSCERT=f_content,0").lines
-
-
-def stored(lines: tuple[str, ...]) -> dict[str, int]:
-    """A listing as bytes by name; a line that is no such row counts for nothing."""
-    rows = map(_ROW.fullmatch, lines)
-    return {row[1]: int(row[2]) for row in rows if row}
 
 
 def check(material: Material, flash: dict[str, int]) -> None:

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 import click
 
 import spwf
+from spwf.board import clear
 from spwf.errors import HarnessError, PeerClosed, ReplyTimeout, ScenarioError
 from spwf.scenario import Real, Scenario
 
@@ -29,11 +30,14 @@ def find(name: str) -> tuple[Scenario, Real]:
     return scenario, real
 
 
-def run(module: spwf.Module, scenario: Scenario, real: Real) -> None:
-    """Play the scenario's script; HarnessError where a mail server refuses something."""
+def run(module: spwf.Module, scenario: Scenario, real: Real, ssid: str, psk: str) -> None:
+    """Join the network, play the scenario's script.
+
+    HarnessError where a mail server refuses something.
+    """
     script = list(steps(scenario, real))
-    module.join("lab", "passphrase")
-    module.clean()
+    module.join(ssid, psk)
+    clear(module)
     with connect(module, real) as sock:
         click.echo(f"connected to {real.host}:{real.port}")
         for sent, shown, code in script:

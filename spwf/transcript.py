@@ -55,6 +55,11 @@ class Transcript:
         """Notes what the module sent."""
         self._note("<", conceal(data))
 
+    @property
+    def heard(self) -> bytes:
+        """All that the module sent, but for secrets."""
+        return b"".join(entry.data for entry in self._entries if entry.direction == "<")
+
     def _note(self, direction: str, data: bytes) -> None:
         self._entries.append(Entry(direction, data, time.monotonic() - self._start))
 

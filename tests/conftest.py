@@ -1,4 +1,4 @@
-"""For all tests: TLS files, a plain TCP peer, and where the package is that they test.
+"""For all tests: TLS files, a plain TCP peer, a stand-in for a board, and what they test.
 
 They are of the installed package, never of the folder spwf/ beside them. pytest itself keeps to
 that (no rootdir in sys.path); the programs that tests start in whatever folder do because of the
@@ -6,14 +6,20 @@ variable. Only the wheel has spwf._core, so a mistake is loud.
 """
 
 import os
+import re
 import signal
 import socket
+import subprocess
+import sysconfig
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
 
 import pytest
 
 import spwf
 from spwf.demo import provision as provision_module
+from spwf.plugin import setting
 
 os.environ["PYTHONSAFEPATH"] = "1"
 
@@ -24,13 +30,14 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 pytest_plugins = ["pytester"]  # pytest takes this in the topmost conftest only
 
 DEADLINE = 20.0  # s, for every wait
+SPWF = Path(sysconfig.get_path("scripts")) / "spwf"
 
 
 class Peer:
     """A TCP server of one connection at a time, without TLS."""
 
-    def __init__(self) -> None:
-        self._listener = socket.create_server(("127.0.0.1", 0))
+    def __init__(self, host: str) -> None:
+        self._listener = socket.create_server((host, 0))
         self._listener.settimeout(DEADLINE)
         self.host, self.port = self._listener.getsockname()
         self._connection: socket.socket | None = None
@@ -69,11 +76,62 @@ class Peer:
 
 
 @pytest.fixture
-def peer() -> Iterator[Peer]:
+def bind(pytestconfig: pytest.Config) -> str:
+    """The address that servers listen on."""
+    return str(setting(pytestconfig, "bind"))
+
+
+@pytest.fixture
+def peer(bind: str) -> Iterator[Peer]:
     """A plain server, which has accepted nobody yet."""
-    peer = Peer()
+    peer = Peer(bind)
     yield peer
     peer.close()
+
+
+class StandIn:
+    """What stands in for a board: a module of another process, and what its flash has borne."""
+
+    SSID, PSK, BIND = "desk", "on the desk", "127.0.0.2"
+
+    def __init__(self, *options: str) -> None:
+        place = options or ("--tcp", "127.0.0.1:0", "--timeout", "4")
+        self._process = subprocess.Popen(
+            [SPWF, "emulate", *place, "--ap", f"{self.SSID}:{self.PSK}"],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        assert self._process.stdout is not None
+        where = self._process.stdout.readline().removeprefix("listening on ").strip()
+        self.url = where if where.startswith("/") else f"socket://{where}"
+
+    def options(self, prefix: str) -> list[str]:
+        """How to reach it, for pytest ("--spwf-") or for `spwf` ("--")."""
+        given = {"ssid": self.SSID, "psk": self.PSK, "bind": self.BIND, "reset": "at"}
+        return [f"{prefix}{name}={text}" for name, text in given.items()]
+
+    def end(self) -> tuple[int, int]:
+        """Ends it; how often its flash was written to, and how many pages were erased."""
+        self._process.terminate()
+        _, errors = self._process.communicate(timeout=DEADLINE)
+        told = re.search(r"^flash: (\d+) writes, (\d+) pages erased$", errors, re.MULTILINE)
+        assert told, errors
+        return int(told[1]), int(told[2])
+
+
+@pytest.fixture
+def stand_in() -> Iterator[Callable[..., StandIn]]:
+    """Starts one: `stand_in("--pty", path)`; by itself it has a TCP port."""
+    with ExitStack() as stack:
+
+        def start(*options: str) -> StandIn:
+            board = StandIn(*options)
+            stack.callback(board._process.communicate)
+            stack.callback(board._process.terminate)
+            return board
+
+        yield start
 
 
 @pytest.fixture

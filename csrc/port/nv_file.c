@@ -52,7 +52,8 @@ static int nv_read(void *ctx, uint32_t offset, void *data, size_t len) {
 }
 
 static int nv_program(void *ctx, uint32_t offset, const void *data, size_t len) {
-    const struct world *w = ctx;
+    struct world *w = ctx;
+    w->nv.programs++;
     if (!within(offset, len) || offset % WORLD_NV_UNIT != 0 || len % WORLD_NV_UNIT != 0) {
         return SPWF_E_NV;
     }
@@ -78,8 +79,9 @@ static int nv_program(void *ctx, uint32_t offset, const void *data, size_t len) 
 }
 
 static int nv_erase(void *ctx, uint32_t page) {
-    const struct world *w = ctx;
+    struct world *w = ctx;
     uint8_t blank[WORLD_NV_PAGE];
+    w->nv.erases++;
     if (page >= WORLD_NV_PAGES) {
         return SPWF_E_NV;
     }

@@ -45,6 +45,7 @@ bool spwf_nv_memory_blank(const uint8_t *old, const uint8_t *data, size_t len) {
 
 static int nv_program(void *ctx, uint32_t offset, const void *data, size_t len) {
     struct nv *nv = &((struct world *)ctx)->nv;
+    nv->programs++;
     if (offset > WORLD_NV_SIZE || len > WORLD_NV_SIZE - offset || offset % WORLD_NV_UNIT != 0 ||
         len % WORLD_NV_UNIT != 0) {
         return SPWF_E_NV;
@@ -75,6 +76,7 @@ static int nv_program(void *ctx, uint32_t offset, const void *data, size_t len) 
 
 static int nv_erase(void *ctx, uint32_t page) {
     struct nv *nv = &((struct world *)ctx)->nv;
+    nv->erases++;
     if (page >= WORLD_NV_PAGES) {
         return SPWF_E_NV;
     }

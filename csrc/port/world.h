@@ -74,6 +74,7 @@ int spwf_entropy_fill(void *ctx, void *data, size_t len);
 struct nv {
     int fd;                         /* -1: in memory */
     uint8_t *pages[WORLD_NV_PAGES]; /* in memory; NULL: erased */
+    uint64_t programs, erases;      /* calls so far: what a real flash would have borne */
 };
 
 extern const struct spwf_nv_port spwf_nv_file_port, spwf_nv_memory_port;

@@ -291,6 +291,17 @@ static PyObject *core_heap(PyObject *self, void *Py_UNUSED(closure)) {
                          (Py_ssize_t)heap.blocks);
 }
 
+static PyObject *core_flash(PyObject *self, void *Py_UNUSED(closure)) {
+    struct host *h = spwf_core_open(self);
+    if (h == NULL) {
+        return NULL;
+    }
+    spwf_core_enter(h);
+    unsigned long long programs = h->world.nv.programs, erases = h->world.nv.erases;
+    spwf_core_leave(h);
+    return Py_BuildValue("KK", programs, erases);
+}
+
 static PyObject *core_outcome(PyObject *self, void *Py_UNUSED(closure)) {
     struct host *h = spwf_core_open(self);
     struct spwf_outcome o = {0};
@@ -345,6 +356,7 @@ static PyGetSetDef properties[] = {
     {"in_waiting", core_in_waiting, NULL, NULL, NULL},
     {"time", core_time, NULL, NULL, NULL},
     {"heap", core_heap, NULL, NULL, NULL},
+    {"flash", core_flash, NULL, NULL, NULL},
     {"outcome", core_outcome, NULL, NULL, NULL},
     {0},
 };

@@ -21,7 +21,8 @@ import spwf
 from spwf.errors import HarnessError, ModuleError, ServerError
 from spwf.matrix.cells import Cell, cells, why_unlawful
 from spwf.matrix.judge import Result, Status, judge
-from spwf.module import EMULATED, Module, Slot
+from spwf.module import Module, Slot
+from spwf.opening import EMULATED
 from spwf.outcome import Cause, Outcome
 from spwf.pki import Pki
 from spwf.programs import PROGRAMS, Program

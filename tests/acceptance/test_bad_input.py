@@ -107,7 +107,9 @@ def test_every_bad_input_is_refused_and_consumed(loaded: spwf.Module, wire: Any)
 def test_sizes_and_lengths_are_held_on_an_open_socket(
     loaded: spwf.Module, wire: Any, peer: Any
 ) -> None:
-    wire.ask(b"AT+S.SOCKON=127.0.0.1,%d,t,ind\r" % peer.port, b"\r\n ID: 00\r\n" + OK)
+    wire.ask(
+        b"AT+S.SOCKON=%s,%d,t,ind\r" % (peer.host.encode(), peer.port), b"\r\n ID: 00\r\n" + OK
+    )
     peer.send(b"hello")
     wire.expect(b"\r\n+WIND:55:Pending Data:0:5\r\n")
     not_enough = error("Not enough data in buffer")

@@ -132,7 +132,7 @@ def test_demo_says_what_is_wrong_with_a_url() -> None:
     assert "spwf:// has no option 'colour'" in done.stderr
     done = run("demo", "--url", "/dev/no-such-port")
     assert done.returncode == 1
-    assert done.stderr.startswith("Error: could not open port /dev/no-such-port")
+    assert done.stderr.startswith("Error: there is no port /dev/no-such-port; ")
 
 
 def test_a_prompt_evaluates_and_shows_what_passes() -> None:

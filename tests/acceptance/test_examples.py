@@ -131,11 +131,10 @@ def test_refusal_is_a_module_error(module: spwf.Module, serve: Serve, provision:
     assert refusal.value.command.startswith("AT+S.SOCKON=")
 
 
-def test_refused_module_connects_after_cleaning(
-    module: spwf.Module, serve: Serve, provision: Provision
-) -> None:
+def test_refused_module_connects_after_cleaning(module: spwf.Module, serve: Serve) -> None:
     server = serve("wrong-ca")
-    provision(module, server)
+    module.set_time()
+    module.load(spwf.Slot.CA, server.pki["wrong_ca"].cert_pem)
     with pytest.raises(spwf.ModuleError):
         module.connect(server.host, server.port)
     module.clean()

@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 import spwf
-from spwf import cli, provision
+from spwf import board, cli, provision
 from spwf.certificates import FileError, Material
 from spwf.pki import Certificate, Pki
 
@@ -41,7 +41,7 @@ def url(tmp_path: Path) -> str:
 
 def sizes(url: str) -> dict[str, int]:
     with spwf.open(url) as module:
-        return provision.stored(provision.listing(module))
+        return board.stored(board.listing(module))
 
 
 def test_a_provisioned_module_joins_and_connects_after_power_on(
@@ -121,7 +121,7 @@ def test_nothing_is_sent_of_files_that_are_wrong(own: Pki, url: str) -> None:
 
 
 def test_a_listing_of_an_unknown_form_is_no_size() -> None:
-    assert provision.stored(("#  f_ca = 769", "f_cert: some")) == {"f_ca": 769}
+    assert board.stored(("#  f_ca = 769", "f_cert: some")) == {"f_ca": 769}
     provision.check(Material(ca=b"x" * 3000), {"f_ca": 3000, "f_domain": 72})
     with pytest.raises(FileError, match="3073 bytes"):
         provision.check(Material(ca=b"x" * 3000), {"f_domain": 73})

@@ -15,9 +15,9 @@ from spwf.suites import SUITES, Version
 Serve = Callable[..., spwf.Server]
 
 
-def first_flight(module: spwf.Module) -> bytes:
+def first_flight(module: spwf.Module, host: str = "127.0.0.1") -> bytes:
     """The first record that the module sends to a server, with its header."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
+    with socket.create_server((host, 0)) as listener:
         listener.settimeout(20)
         got = bytearray()
 
@@ -36,9 +36,9 @@ def first_flight(module: spwf.Module) -> bytes:
     return bytes(got)
 
 
-def test_client_hello_offers_table_2_and_nothing_else(module: spwf.Module) -> None:
+def test_client_hello_offers_table_2_and_nothing_else(module: spwf.Module, bind: str) -> None:
     """RFC 5246 7.4.1.2: version, random, session id, suites, compression, extensions."""
-    record = first_flight(module)
+    record = first_flight(module, bind)
     assert record[:1] == b"\x16"
     hello = record[5:]
     assert hello[:1] == b"\x01"

@@ -113,8 +113,7 @@ def test_single_url_does_not_show_in_the_names(run: Run) -> None:
 
 def test_ini_keys_say_the_same_as_the_options(run: Run, pytester: pytest.Pytester) -> None:
     pytester.makeini(
-        "[pytest]\nspwf =\n    spwf://?ap=home:home home\nspwf_ssid = home\n"
-        "spwf_passphrase = home home\n"
+        "[pytest]\nspwf =\n    spwf://?ap=home:home home\nspwf_ssid = home\nspwf_psk = home home\n"
     )
     result = run(
         """
@@ -134,7 +133,7 @@ def test_options_go_before_ini_keys(run: Run, pytester: pytest.Pytester) -> None
         """,
         "--spwf=spwf://?ap=home:home home",
         "--spwf-ssid=home",
-        "--spwf-passphrase=home home",
+        "--spwf-psk=home home",
     )
     result.assert_outcomes(passed=1)
 
@@ -149,7 +148,7 @@ def test_servers_listen_where_they_are_told(run: Run) -> None:
                 sock.write(b"hello\\n")
                 assert sock.read_until(b"\\n") == b"olleh\\n"
         """,
-        "--spwf-host=127.0.0.2",
+        "--spwf-bind=127.0.0.2",
     )
     result.assert_outcomes(passed=1)
 
@@ -247,7 +246,9 @@ def test_marked_test_runs_on_an_emulated_module(run: Run) -> None:
 def test_marked_test_is_skipped_on_another_port(run: Run, emulator: str) -> None:
     result = run(EMULATED, f"--spwf={emulator}", "-rs")
     result.assert_outcomes(passed=1, skipped=1)
-    result.stdout.fnmatch_lines(["SKIPPED*needs an emulated module: --spwf spwf://*"])
+    result.stdout.fnmatch_lines(
+        ["SKIPPED*needs module.emulation, which a real module has not: --spwf spwf://*"]
+    )
 
 
 def test_test_for_certain_modules_runs_on_these(run: Run, emulator: str) -> None:
