@@ -149,8 +149,8 @@ class _Words(Hearing):
                 self._understand(line)
 
     def _understand(self, line: str) -> None:
-        if line.startswith("ACCEPT ") and not self.listening:
-            self.port = int(line.rpartition(":")[2])
+        if (accept := re.fullmatch(r"ACCEPT(?: .*:(\d+))?", line)) and not self.listening:
+            self.port = int(accept[1] or 0)  # told where the kernel has chosen it
             self.listening = True
         elif line == "-----BEGIN SSL SESSION PARAMETERS-----":
             self._session = []

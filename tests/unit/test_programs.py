@@ -148,6 +148,19 @@ def test_weak_openssl_is_the_same_with_the_legacy_provider() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("said", "port"),
+    [(b"ACCEPT 127.0.0.1:40123\n", 40123), (b"ACCEPT [::1]:40123\n", 40123), (b"ACCEPT\n", 0)],
+)
+def test_s_server_listens_and_tells_a_port_that_the_kernel_chose(said: bytes, port: int) -> None:
+    hearing = SServer("openssl", (0, 0)).hearing(scenario())
+    hearing.hear(b"Using default temp DH parameters\n")
+    assert not hearing.listening
+    hearing.hear(said)
+    assert hearing.listening
+    assert hearing.port == port
+
+
 def test_data_passes_through_s_server_as_the_scenario_says() -> None:
     openssl = SServer("openssl", (0, 0))
     answered = Step((b"two", b"parts"), after=b"ask")
