@@ -120,8 +120,8 @@ class Core:
         """Run the module until `size` bytes of its output are there, and take them.
 
         Fewer, and possibly none, where `timeout` seconds are over (None: never; 0: what is there)
-        or `wake()` was called. Signals are handled while it waits, and what they interrupt loses
-        nothing.
+        or `wake()` was called. What is there already is taken without running the module. Signals
+        are handled while it waits, and what they interrupt loses nothing.
         """
 
     def run(self, timeout: float | None, /) -> bool:

@@ -44,12 +44,13 @@ size_t spwf_input(struct spwf *m, const void *data, size_t len) {
 /* Takes bytes out of the ring and wipes their places: keys and passphrases pass through. */
 static size_t take_input(struct spwf *m, uint8_t *data, size_t size) {
     size_t n = size < m->input.used ? size : m->input.used;
-    for (size_t i = 0; i < n; i++) {
-        uint8_t *place = &m->input_bytes[m->input.head];
-        data[i] = *place;
-        *place = 0;
-        m->input.head = (uint16_t)((m->input.head + 1) % SPWF_INPUT_SIZE);
-    }
+    size_t to_edge = (size_t)SPWF_INPUT_SIZE - m->input.head;
+    size_t first = to_edge < n ? to_edge : n;
+    memcpy(data, m->input_bytes + m->input.head, first);
+    memcpy(data + first, m->input_bytes, n - first);
+    spwf_wipe(m->input_bytes + m->input.head, first);
+    spwf_wipe(m->input_bytes, n - first);
+    m->input.head = (uint16_t)((m->input.head + n) % SPWF_INPUT_SIZE);
     m->input.used = (uint16_t)(m->input.used - n);
     return n;
 }

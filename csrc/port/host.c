@@ -78,6 +78,7 @@ static bool rest(struct host *h, int *skips) {
 }
 
 static bool step(struct host *h, int *skips) {
+    h->world.turn++;
     for (int i = 0; h->module != NULL && i < BURST; i++) {
         if (feed(h) > 0) {
             *skips = SKIPS;

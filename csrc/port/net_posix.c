@@ -149,11 +149,17 @@ static int pending_error(const struct net_socket *s) {
     return error;
 }
 
-/* Asks the kernel how the connection is, without taking a byte of it. */
-static short look(struct net_socket *s) {
+/* Asks the kernel how the connection is, without taking a byte of it. Once in a turn is enough: the
+ * module asks at every poll, and what happens after the look leads to another turn. */
+static void look(struct net_socket *s) {
     struct pollfd p = {.fd = s->fd, .events = POLLIN | POLLOUT | POLLRDHUP};
+    int readable = 0;
+    s->readable = 0;
     if (poll(&p, 1, 0) <= 0) {
-        return 0;
+        return;
+    }
+    if ((p.revents & POLLIN) != 0 && ioctl(s->fd, FIONREAD, &readable) == 0 && readable > 0) {
+        s->readable = (uint32_t)readable;
     }
     int error = (p.revents & (POLLERR | POLLHUP)) != 0 ? pending_error(s) : 0;
     if (error != 0) {
@@ -164,25 +170,25 @@ static short look(struct net_socket *s) {
     if (s->phase == SPWF_NET_OPEN && (p.revents & POLLRDHUP) != 0) {
         s->phase = SPWF_NET_ENDED;
     }
-    return p.revents;
 }
 
 static int net_info(void *ctx, int id, struct spwf_net_info *out) {
+    struct world *w = ctx;
     struct net_socket *s = get(ctx, id);
     if (s == NULL) {
         return SPWF_E_ARGUMENT;
     }
     if (s->lookup != NULL) {
-        finish_lookup(ctx, s);
+        finish_lookup(w, s);
     }
-    int readable = 0;
-    if (s->fd >= 0 && s->lookup == NULL && (look(s) & POLLIN) != 0) {
-        ioctl(s->fd, FIONREAD, &readable);
+    if (s->fd >= 0 && s->lookup == NULL && s->seen != w->turn) {
+        s->seen = w->turn;
+        look(s);
     }
     *out = (struct spwf_net_info){
         .phase = s->phase,
         .error = s->error,
-        .readable = readable > 0 ? (uint32_t)readable : 0,
+        .readable = s->readable,
         .local = s->local,
         .peer = s->peer,
     };
@@ -222,6 +228,7 @@ static int net_recv(void *ctx, int id, void *data, size_t size) {
     }
     ssize_t n = recv(s->fd, data, size < INT32_MAX ? size : INT32_MAX, 0);
     if (n > 0) {
+        s->readable -= n < s->readable ? (uint32_t)n : s->readable;
         return (int)n;
     }
     if (n == 0 && s->phase != SPWF_NET_FAILED) { /* a RST gives its bytes first, then 0 as well */

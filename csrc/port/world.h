@@ -156,7 +156,9 @@ struct net_socket {
     int error;
     struct lookup *lookup; /* a route's HOST is being resolved */
     struct spwf_addr local, peer;
-    uint16_t port; /* for connect(), once the lookup is done */
+    uint16_t port;     /* for connect(), once the lookup is done */
+    uint64_t seen;     /* world.turn in which the kernel was asked how it is */
+    uint32_t readable; /* bytes that were there then, less what has been received since */
 };
 
 extern const struct spwf_net_port spwf_net_posix_port;
@@ -230,8 +232,8 @@ void spwf_tap_stop(struct world *w); /* what waits can still be taken */
 /*
  * The descriptors of a world (its sockets, its lookup) are watched edge-triggered by up to two
  * epolls: its own, made at the first real wait, and that of the loop it belongs to. Edges suffice
- * because the core looks at everything whenever it is polled; so data that waits for AT+S.SOCKR
- * wakes nobody twice.
+ * because each socket is looked at anew in every turn, after the edges that led to it were taken;
+ * so data that waits for AT+S.SOCKR wakes nobody twice.
  */
 struct watch {
     int own, wake; /* an epoll and an eventfd inside it; -1: not made */
@@ -261,6 +263,7 @@ struct world {
     struct lookup_pool *pool; /* borrowed */
     struct resolver resolver;
     struct watch watch;
+    uint64_t turn; /* counts from 1 the turns in which the module runs */
     struct net_socket sockets[SPWF_SOCKETS];
     struct net_memory memory;
     struct tap tap;
