@@ -195,12 +195,11 @@ class Parser:
         end = self._find(CRLF, 0)
         if end < 0:
             return None
-        line = self._take(end)
-        self._take(len(CRLF))
-        if not line:
+        ended = self._take(end + len(CRLF))
+        if end == 0:
             self._blank += CRLF
             return []
-        raw = bytes(self._blank + line + CRLF)
+        raw, line = bytes(self._blank + ended), ended[:end]
         self._blank.clear()
         if line.startswith(WIND):
             return self._boot(indication(line, raw))

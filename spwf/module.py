@@ -179,7 +179,7 @@ class Module:
         command = encode(line) + b"\r"
         self.transcript.sent(command)
         if body:
-            self.transcript.sent(body, secret=secret)
+            self.transcript.sent(body, opaque=True, secret=secret)
         self.port.write(command + body)
 
     def _answer(self, line: str, limit: float) -> Reply:
@@ -195,12 +195,14 @@ class Module:
 
     def _pump(self) -> None:
         """Waits for bytes, at most SLICE seconds, and sorts what they complete."""
-        data = self.port.read(self._parser.wanted)
-        if data:
+        wanted = self._parser.wanted
+        data = self.port.read(wanted)
+        if data and wanted == 1:
             data += self._rest()
         for event in self._parser.feed(data):
             if event.raw:  # that of AT+CFUN=1 has none of its own
-                self.transcript.received(event.raw)
+                opaque = isinstance(event, Reply) and event.body != b""
+                self.transcript.received(event.raw, opaque=opaque)
             if isinstance(event, Reply):
                 self._replies.append(event)
             elif isinstance(event, Noise):

@@ -41,27 +41,31 @@ def conceal(data: bytes) -> bytes:
 
 
 class Transcript:
-    """The entries, in the order in which they passed. str() is all of it, a line each."""
+    """The entries, in the order in which they passed. str() is all of it, a line each.
+
+    `opaque` data is not the module's language but a file's or a peer's: no settings are in it.
+    """
 
     def __init__(self) -> None:
         self._entries: list[Entry] = []
         self._start = time.monotonic()
 
-    def sent(self, data: bytes, *, secret: bool = False) -> None:
+    def sent(self, data: bytes, *, opaque: bool = False, secret: bool = False) -> None:
         """Notes what the host sent; of a secret, the length."""
-        self._note(">", b"<%d bytes>" % len(data) if secret else conceal(data))
+        self._note(">", b"<%d bytes>" % len(data) if secret else data, opaque or secret)
 
-    def received(self, data: bytes) -> None:
+    def received(self, data: bytes, *, opaque: bool = False) -> None:
         """Notes what the module sent."""
-        self._note("<", conceal(data))
+        self._note("<", data, opaque)
 
     @property
     def heard(self) -> bytes:
         """All that the module sent, but for secrets."""
         return b"".join(entry.data for entry in self._entries if entry.direction == "<")
 
-    def _note(self, direction: str, data: bytes) -> None:
-        self._entries.append(Entry(direction, data, time.monotonic() - self._start))
+    def _note(self, direction: str, data: bytes, opaque: bool) -> None:
+        shown = data if opaque else conceal(data)
+        self._entries.append(Entry(direction, shown, time.monotonic() - self._start))
 
     def clear(self) -> None:
         """Forgets what has passed so far."""
