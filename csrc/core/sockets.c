@@ -71,6 +71,8 @@ static int open_tls(struct spwf *m, int id, const char *host) {
         if (error == SPWF_E_TLS) {
             error = tls_error(m);
         }
+    } else {
+        spwf_tls_refuse(m, error == SPWF_E_NO_ROOM ? SPWF_CAUSE_MEMORY : SPWF_CAUSE_PROTOCOL);
     }
     for (int slot = 0; slot < SPWF_SLOTS; slot++) {
         if (files[slot] != NULL) {

@@ -34,6 +34,9 @@ struct spwf_tls_setup {
  */
 int spwf_tls_open(struct spwf *m, int id, const struct spwf_tls_setup *setup);
 
+/* In place of spwf_tls_open() where the files cannot be had: resets m->outcome, records the cause. */
+void spwf_tls_refuse(struct spwf *m, enum spwf_cause cause);
+
 /*
  * One step of the handshake: at most about one record. 0: not yet; 1: connected, verified and
  * allowed by policy; negative: refused, m->outcome.cause says why, a fatal alert was sent where RFC

@@ -111,12 +111,21 @@ static void drop_ahead(struct spwf *m) {
     }
 }
 
+static void begin_outcome(struct spwf *m) {
+    m->outcome = (struct spwf_outcome){
+        .count = m->outcome.count + 1, .depth = -1, .alert_sent = -1, .alert_received = -1};
+}
+
+void spwf_tls_refuse(struct spwf *m, enum spwf_cause cause) {
+    begin_outcome(m);
+    m->outcome.cause = (uint8_t)cause;
+}
+
 int spwf_tls_open(struct spwf *m, int id, const struct spwf_tls_setup *setup) {
     const char *domain = setup->domain != NULL ? setup->domain : "";
     size_t length = strlen(domain) + 1;
     enum spwf_cause cause = SPWF_CAUSE_MEMORY;
-    m->outcome = (struct spwf_outcome){
-        .count = m->outcome.count + 1, .depth = -1, .alert_sent = -1, .alert_received = -1};
+    begin_outcome(m);
     m->tls = m->config.port->alloc(m->config.ctx, sizeof *m->tls + length);
     if (m->tls != NULL) {
         *m->tls = (struct spwf_tls){.id = id,

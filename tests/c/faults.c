@@ -2,28 +2,34 @@
 #include "faults.h"
 
 const struct fault faults_table[] = {
-    {"console() fails", FAULT_CONSOLE, 0, SPWF_E_ARGUMENT, true},
-    {"entropy() has none", FAULT_ENTROPY, 0, SPWF_E_ABSENT, false},
-    {"alloc() has no room", FAULT_ALLOC, 0, 0, false},
-    {"net.open() has no route", FAULT_NET_OPEN, 0, SPWF_E_UNREACHABLE, false},
-    {"net.info() fails", FAULT_NET_INFO, 0, SPWF_E_ABSENT, false},
-    {"net.info() tells a reset", FAULT_NET_INFO, SPWF_NET_FAILED, 0, false},
-    {"net.send() fails", FAULT_NET_SEND, 0, SPWF_E_RESET, false},
-    {"net.send() takes nothing", FAULT_NET_SEND, 0, 0, true},
-    {"net.send() takes a byte", FAULT_NET_SEND, 0, 1, true},
-    {"net.recv() fails", FAULT_NET_RECV, 0, SPWF_E_RESET, false},
-    {"net.recv() tells the end", FAULT_NET_RECV, 0, SPWF_E_CLOSED, false},
-    {"net.recv() has nothing", FAULT_NET_RECV, 0, 0, true},
-    {"net.recv() has a byte", FAULT_NET_RECV, 0, 1, true},
-    {"resolve.start() fails", FAULT_RESOLVE_START, 0, SPWF_E_RESOLVE, false},
-    {"resolve.result() has no address", FAULT_RESOLVE_RESULT, 0, SPWF_E_RESOLVE, false},
-    {"resolve.result() is not there yet", FAULT_RESOLVE_RESULT, 0, 0, true},
-    {"link.join() has no room", FAULT_LINK_JOIN, 0, SPWF_E_NO_ROOM, true},
-    {"link.info() fails", FAULT_LINK_INFO, 0, SPWF_E_ABSENT, true},
-    {"link.info() tells a loss", FAULT_LINK_INFO, SPWF_LINK_LOST, 0, false},
-    {"nv.read() fails", FAULT_NV_READ, 0, SPWF_E_NV, false},
-    {"nv.program() fails", FAULT_NV_PROGRAM, 0, SPWF_E_NV, false},
-    {"nv.erase() fails", FAULT_NV_ERASE, 0, SPWF_E_NV, false},
+    {"console() fails", FAULT_CONSOLE, .result = SPWF_E_ARGUMENT, .harmless = true},
+    {"entropy() has none", FAULT_ENTROPY, .result = SPWF_E_ABSENT},
+    {"alloc() has no room", FAULT_ALLOC, .result = 0},
+    {"alloc() has no room any more", FAULT_ALLOC, .lasts = true},
+    {"net.open() has no route", FAULT_NET_OPEN, .result = SPWF_E_UNREACHABLE},
+    {"net.info() fails", FAULT_NET_INFO, .result = SPWF_E_ABSENT},
+    {"net.info() tells a reset", FAULT_NET_INFO, .phase = SPWF_NET_FAILED},
+    {"net.send() fails", FAULT_NET_SEND, .result = SPWF_E_RESET},
+    {"net.send() takes nothing", FAULT_NET_SEND, .harmless = true},
+    {"net.send() takes nothing any more", FAULT_NET_SEND, .lasts = true},
+    {"net.send() takes a byte", FAULT_NET_SEND, .result = 1, .harmless = true},
+    {"net.recv() fails", FAULT_NET_RECV, .result = SPWF_E_RESET},
+    {"net.recv() tells the end", FAULT_NET_RECV, .result = SPWF_E_CLOSED},
+    {"net.recv() has nothing", FAULT_NET_RECV, .harmless = true},
+    {"net.recv() has nothing any more", FAULT_NET_RECV, .lasts = true},
+    {"net.recv() has a byte", FAULT_NET_RECV, .result = 1, .harmless = true},
+    {"resolve.start() fails", FAULT_RESOLVE_START, .result = SPWF_E_RESOLVE},
+    {"resolve.result() has no address", FAULT_RESOLVE_RESULT, .result = SPWF_E_RESOLVE},
+    {"resolve.result() is not there yet", FAULT_RESOLVE_RESULT, .harmless = true},
+    {"resolve.result() never is", FAULT_RESOLVE_RESULT, .lasts = true},
+    {"link.join() has no room", FAULT_LINK_JOIN, .result = SPWF_E_NO_ROOM, .harmless = true},
+    {"link.info() fails", FAULT_LINK_INFO, .result = SPWF_E_ABSENT, .harmless = true},
+    {"link.info() tells a loss", FAULT_LINK_INFO, .phase = SPWF_LINK_LOST},
+    {"nv.read() fails", FAULT_NV_READ, .result = SPWF_E_NV},
+    {"nv.program() fails", FAULT_NV_PROGRAM, .result = SPWF_E_NV},
+    {"nv.program() fails from now on", FAULT_NV_PROGRAM, .result = SPWF_E_NV, .lasts = true},
+    {"nv.erase() fails", FAULT_NV_ERASE, .result = SPWF_E_NV},
+    {"nv.erase() fails from now on", FAULT_NV_ERASE, .result = SPWF_E_NV, .lasts = true},
 };
 
 const size_t faults_count = sizeof faults_table / sizeof *faults_table;
@@ -31,7 +37,8 @@ const size_t faults_count = sizeof faults_table / sizeof *faults_table;
 /* Whether this is the call that goes wrong. */
 static bool strikes(struct faults *f, enum fault_call call) {
     f->seen[call]++;
-    bool now = f->at != 0 && f->fault->call == call && f->seen[call] == f->at;
+    bool due = f->at != 0 && f->fault->call == call && f->seen[call] >= f->at;
+    bool now = due && (f->fault->lasts || f->seen[call] == f->at);
     f->struck = f->struck || now;
     return now;
 }

@@ -1,6 +1,7 @@
 /*
- * faults.h - a port around another one, in which one chosen call goes wrong once: call number `at` of
- * one function, in one of the ways that spwf.h allows that function. Everything else passes through.
+ * faults.h - a port around another one, in which one chosen call goes wrong: call number `at` of one
+ * function, alone or with all that follow, in one of the ways that spwf.h allows that function.
+ * Everything else passes through.
  */
 #ifndef FAULTS_H
 #define FAULTS_H
@@ -30,6 +31,7 @@ struct fault { /* a way to go wrong */
     uint8_t call;  /* enum fault_call */
     uint8_t phase; /* info() says that things stand so, with SPWF_E_RESET; 0: it returns `result` */
     int result;    /* 0: "not now"; above: send() and recv() move so many bytes at most */
+    bool lasts;    /* and so do all after it */
     bool harmless; /* it may change nothing */
 };
 
@@ -53,7 +55,7 @@ struct faults {
 /* Around `inner`, which has all its groups; without a fault. */
 void faults_wrap(struct faults *f, const struct spwf_port *inner, void *ctx);
 
-/* Call number `at` of those that follow goes wrong so; 0: none does. */
+/* Call number `at` from now on goes wrong so; 0: none does. */
 void faults_set(struct faults *f, const struct fault *fault, uint32_t at);
 
 #endif

@@ -152,8 +152,8 @@ bool rig_ask(const char *line, const char *reply) {
 }
 
 bool rig_reset(void) {
-    tape_play(&rig.wire, &rig.tapes[rig.mode]);
     send("AT+CFUN=1", NULL);
+    tape_play(&rig.wire, &rig.tapes[rig.mode]); /* the end of the last session is not on it */
     return indicated("+WIND:0:Console active\r\n") && indicated("+WIND:32:") &&
            (!rig.saved || indicated(UP));
 }

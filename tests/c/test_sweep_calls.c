@@ -36,6 +36,19 @@ static void the_script_passes_in_single_bytes(void) {
 
 /* ------------------------------------------------------------------ one call goes wrong ------- */
 
+/* The error is short; the outcome says what it was that failed. */
+static bool told_rightly(const struct fault *fault) {
+    bool opening = strncmp(rig.step, "AT+S.SOCKON", 11) == 0;
+    return fault->call != FAULT_ALLOC || !opening ||
+           spwf_outcome(&rig.driver.module)->cause == SPWF_CAUSE_MEMORY;
+}
+
+/* A server whose answer never comes: nobody tells the host. */
+static bool falls_silent(const struct fault *fault) {
+    return fault->call == FAULT_NET_RECV && fault->lasts &&
+           strncmp(rig.step, "AT+S.SOCKW", 10) == 0;
+}
+
 /* Whether there was such a call. */
 static bool goes_wrong(enum spwf_mode mode, const struct fault *fault, uint32_t at) {
     static const char *const verdicts[] = {"passed", "refused", "silent", "false"};
@@ -43,7 +56,9 @@ static bool goes_wrong(enum spwf_mode mode, const struct fault *fault, uint32_t 
     enum rig_verdict verdict = rig_script();
     const char *step = rig.step;
     bool struck = rig.faults.struck;
-    bool told = verdict == RIG_REFUSED && struck && !fault->harmless;
+    bool told = verdict == RIG_SILENT
+                    ? falls_silent(fault)
+                    : verdict == RIG_REFUSED && struck && !fault->harmless && told_rightly(fault);
     faults_set(&rig.faults, NULL, 0);
     bool alive = rig_ask("AT", "\r\nOK\r\n");
     bool whole = rig_flash_is_whole();
