@@ -8,9 +8,11 @@
 Six fixtures: module, new_module, pki, openssl, serve, transcript. `--spwf URL`, which may be given
 more than once, runs the tests that use a module once per URL, unchanged: on an emulated module by
 default, on a real one with `--spwf /dev/ttyUSB0 --spwf-ssid NAME --spwf-psk TEXT --spwf-bind
-ADDRESS`; docs/board.md has it step by step. A test that needs what only an emulated module has is
-marked `emulated`, and one that is for certain modules `spwf(URL, ...)`. A test that fails shows
-what passed between host and module, how its last handshake went, and what its servers said.
+ADDRESS`; docs/board.md has it step by step. `--spwf-pcap FOLDER` and `--spwf-keylog FILE` capture
+what passes between modules and servers; a real module reaches them through a relay then. A test
+that needs what only an emulated module has is marked `emulated`, and one that is for certain
+modules `spwf(URL, ...)`. A test that fails shows what passed between host and module, how its last
+handshake went, and what its servers said.
 """
 
 from __future__ import annotations
