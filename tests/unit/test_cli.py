@@ -7,7 +7,7 @@ import click
 import pytest
 from click.testing import CliRunner
 
-from spwf import ModuleError, cli
+from spwf import ModuleError, cli, cli_emulate
 from spwf.ports.options import OPTIONS
 
 
@@ -61,7 +61,7 @@ def test_version_names_core_wolfssl_and_openssl() -> None:
 
 
 def test_emulate_has_every_option_of_the_url_but_its_pace() -> None:
-    assert set(cli.OPTION_HELP) == set(OPTIONS) - {"pace"}
+    assert set(cli_emulate.OPTION_HELP) == set(OPTIONS) - {"pace"}
 
 
 @pytest.mark.parametrize(
