@@ -181,6 +181,18 @@ static enum spwf_cause review(struct spwf *m) {
     return spwf_tls_policy_verdict(o->version, o->suite, m->config.min_version, &o->notes);
 }
 
+/* Why wolfSSL gave up. It takes each suite in each version, and may stumble over what they cannot
+ * be together: then the pair is why. */
+static enum spwf_cause reason(struct spwf *m, int error) {
+    struct spwf_outcome *o = &m->outcome;
+    if (o->suite != 0 && !m->tls->exhausted &&
+        spwf_tls_policy_verdict(o->version, o->suite, m->config.min_version, &o->notes) ==
+            SPWF_CAUSE_SUITE) {
+        return SPWF_CAUSE_SUITE;
+    }
+    return spwf_tls_outcome_cause(m, error);
+}
+
 /* wolfSSL has sent an alert for most of what it refuses; the rest, and our own refusals, get one. */
 static void warn_peer(struct spwf *m, int error) {
     WOLFSSL *ssl = m->tls->ssl;
@@ -204,7 +216,7 @@ static enum spwf_cause step(struct spwf *m, bool *done) {
         error = 0;
         cause = review(m);
     } else if (error != WOLFSSL_ERROR_WANT_READ && error != WOLFSSL_ERROR_WANT_WRITE) {
-        cause = spwf_tls_outcome_cause(m, error);
+        cause = reason(m, error);
     }
     if (cause != SPWF_CAUSE_NONE) {
         warn_peer(m, error);

@@ -163,6 +163,22 @@ static void what_is_not_tls_is_told_at_once(void) {
     check_equal(hear("", 0), SPWF_CAUSE_CLOSED);
 }
 
+static void a_pair_outside_table_2_is_the_cause_of_what_follows(void) {
+    static const struct {
+        uint8_t version, suite[2];
+        int cause;
+    } cases[] = {
+        {0, {0xC0, 0x27}, SPWF_CAUSE_SUITE},  {0, {0x00, 0x3D}, SPWF_CAUSE_SUITE},
+        {2, {0x00, 0x3D}, SPWF_CAUSE_SUITE},  {3, {0x00, 0x3D}, SPWF_CAUSE_CLOSED},
+        {0, {0x00, 0x2F}, SPWF_CAUSE_CLOSED}, {0, {0x00, 0x05}, SPWF_CAUSE_CLOSED},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        uint8_t hello[47] = {0x16, 3, cases[i].version, 0, 42, 2, 0, 0, 38, 3, cases[i].version};
+        memcpy(hello + 44, cases[i].suite, 2); /* behind the random, and no session id */
+        check_equal(hear(hello, sizeof hello), cases[i].cause);
+    }
+}
+
 static void a_servers_alert_names_the_cause(void) {
     check_equal(hear("\x15\3\3\0\2\2\x28", 7), SPWF_CAUSE_SUITE);
     check_equal(hear("\x15\3\3\0\2\2\x47", 7), SPWF_CAUSE_SUITE);
@@ -292,6 +308,8 @@ static const struct check_test tests[] = {
      a_handshake_that_fails_tells_its_secrets_once_it_has_some},
     {"what waits outlives the server's end", what_waits_outlives_the_servers_end},
     {"what is not TLS is told at once", what_is_not_tls_is_told_at_once},
+    {"a pair outside Table 2 is the cause of what follows",
+     a_pair_outside_table_2_is_the_cause_of_what_follows},
     {"a server's alert names the cause", a_servers_alert_names_the_cause},
     {"noise in records never connects", noise_in_records_never_connects},
     {"files that cannot be used have causes of their own",
