@@ -35,18 +35,17 @@ def matrix(
     from spwf.matrix.cells import cells
     from spwf.matrix.page import render
     from spwf.matrix.report import Report
-    from spwf.matrix.run import Plan
-    from spwf.programs import PROGRAMS, cache
+    from spwf.matrix.run import SERVERS, Plan
+    from spwf.programs import cache
 
-    if unknown := [name for name in servers if name not in PROGRAMS]:
-        raise click.UsageError(f"no server program {unknown[0]!r}: there are {', '.join(PROGRAMS)}")
-    chosen = servers or tuple(PROGRAMS)
-    known = {word for name in PROGRAMS for cell in cells(name) for word in cell.words}
+    if unknown := [name for name in servers if name not in SERVERS]:
+        raise click.UsageError(f"no server program {unknown[0]!r}: there are {', '.join(SERVERS)}")
+    known = {word for name in SERVERS for cell in cells(name) for word in cell.words}
     try:
         test = language.parse(expression, known) if expression is not None else None
     except ValueError as error:
         raise click.BadParameter(f"{error}.", param_hint="-k") from error
-    plan = Plan.make(chosen, lambda cell: test is None or test(cell.words))
+    plan = Plan.make(servers or SERVERS, lambda cell: test is None or test(cell.words))
     if not plan.cells and not any(plan.left_out.values()):
         raise click.UsageError(f"no cell is meant by -k {expression!r}")
     console, begin = Console(highlight=False), time.monotonic()

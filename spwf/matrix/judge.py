@@ -47,8 +47,9 @@ class Result:
         outcome = self.outcome
         if outcome is None:
             return (self.status, self.reply)
-        parts = (outcome.version, outcome.suite, outcome.group) if self.cell.suite else ()
-        return (self.status, outcome.mode, outcome.cause, *parts)
+        parts = (outcome.version, outcome.suite) if self.cell.suite else ()
+        group = outcome.group if self.cell.curve else None  # else each server has its favourite
+        return (self.status, outcome.mode, outcome.cause, *parts, group)
 
 
 def judge(result: Result) -> Result:

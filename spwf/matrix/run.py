@@ -19,16 +19,18 @@ from typing import Any, Self
 
 import spwf
 from spwf.errors import HarnessError, ModuleError, ServerError
-from spwf.matrix.cells import Cell, cells, why_unlawful
+from spwf.matrix.cells import Cell, Group, cells, why_unlawful
 from spwf.matrix.judge import Result, Status, judge
 from spwf.module import Module, Slot
 from spwf.opening import EMULATED
 from spwf.outcome import Cause, Outcome
 from spwf.pki import Pki
-from spwf.programs import PROGRAMS, Program
+from spwf.programs import OFFENDERS, PROGRAMS, Program
 from spwf.server import Server
 
 WORKERS = 2
+SERVERS = PROGRAMS | OFFENDERS
+"""By name, in the order of the reports."""
 FLASH = (Slot.CA, Slot.CERT, Slot.KEY, Slot.DOMAIN)
 RAM = (Slot.RAM_CA, Slot.RAM_CERT, Slot.RAM_KEY, Slot.RAM_DOMAIN)
 PATIENCE = 10.0  # s for whatever a server must do
@@ -54,9 +56,9 @@ class Plan:
         chosen: list[Cell] = []
         left_out: dict[str, int] = {}
         for name in servers:
-            mine = [cell for cell in cells(name) if wanted(cell)]
+            mine = [cell for cell in cells(name) if wanted(cell) and _asked(cell)]
             try:
-                programs[name] = PROGRAMS[name].find()
+                programs[name] = SERVERS[name].find()
             except ServerError as error:
                 absent[name] = str(error)
                 left_out[name] = len(mine)
@@ -80,6 +82,11 @@ class Plan:
                     yield from done.result()
             finally:
                 pool.shutdown(cancel_futures=True)
+
+
+def _asked(cell: Cell) -> bool:
+    """What must be refused is all that an offender is for."""
+    return cell.server in PROGRAMS or cell.group is Group.POLICY
 
 
 def _emulated(url: str) -> bool:

@@ -63,8 +63,8 @@ def _grid(report: Report) -> Table:
         *("Code", Column("Suite", no_wrap=True)),
         *(Column(version, justify="center") for version in Version),
         box=box.SIMPLE_HEAD,
-        caption="passed/run, of all servers and modes; ∅: no server here has it; "
-        "refused: Table 2 does not have it, the module refuses it",
+        caption="✓ passed, of all servers and modes; ⊘ refused, for Table 2 does not have it; "
+        "∅ no server here has it",
     )
     met: dict[tuple[Suite | None, Version], list[Result]] = {}
     for result in report.results:
@@ -86,7 +86,7 @@ def _pair(results: list[Result]) -> Text:
     if passed < len(ran):
         return Text(f"{passed}/{len(ran)} ✗", "bold red")
     if ran[0].cell.cause is not Cause.NONE:
-        return Text(f"refused {len(ran)}", "cyan")
+        return Text(f"{len(ran)} ⊘", "cyan")
     return Text(f"{len(ran)} ✓", "green")
 
 
