@@ -98,10 +98,11 @@ def _counts(report: Report) -> Table:
         *(Column(name, justify="right") for name in servers),
         box=box.SIMPLE_HEAD,
         caption="passed, failed, impossible",
+        pad_edge=False,
     )
     for group in Group:
         if any(result.cell.group is group for result in report.results):
-            table.add_row(group.text, *(_count(report, group, name) for name in servers))
+            table.add_row(group, *(_count(report, group, name) for name in servers))
     return table
 
 
