@@ -134,6 +134,7 @@ def test_closed_board_refuses_everything_but_close(folder: Path) -> None:
             act()
 
 
+@pytest.mark.emulated
 def test_only_a_board_tells_its_stack(module: spwf.Module) -> None:
     assert module.emulation is not None
     with pytest.raises(spwf.HarnessError, match="use qemu://"):
