@@ -6,7 +6,6 @@ is quick. What a user can cause ends in one line on stderr: exit status 2 for a 
 """
 
 import errno
-from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 

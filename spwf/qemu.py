@@ -11,6 +11,7 @@ import os
 import shutil
 import weakref
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -194,7 +195,8 @@ class Qemu:
         if tap.on == on:
             return False
         if self._life is not None and not self._uart.ended:
-            self._life.filter(on)
+            with suppress(*(() if on else (QemuError,))):  # it has ended: nothing more comes
+                self._life.filter(on)
         with self._uart.news:
             tap.on = on
             self._uart.news.notify_all()

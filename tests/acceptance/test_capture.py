@@ -21,6 +21,7 @@ from spwf.tap import REFUSED, RESET, Event, Kind
 
 from .pcapng import File, read
 
+SPWF = Path(sysconfig.get_path("scripts")) / "spwf"
 DEADLINE = 30.0  # s, for every wait
 SAID = b"what nobody else may read\n"
 ANSWER = SAID[-2::-1] + b"\n"
@@ -283,9 +284,8 @@ def test_without_a_capture_nothing_is_recorded(
 @contextmanager
 def emulator(*options: str) -> Iterator[tuple[str, subprocess.Popen[str]]]:
     """A module of another process, as a pySerial URL, and the process."""
-    program = Path(sysconfig.get_path("scripts")) / "spwf"
     with subprocess.Popen(
-        [program, "emulate", "--tcp", "127.0.0.1:0", *options], stdout=subprocess.PIPE, text=True
+        [SPWF, "emulate", "--tcp", "127.0.0.1:0", *options], stdout=subprocess.PIPE, text=True
     ) as process:
         assert process.stdout is not None
         place = process.stdout.readline().removeprefix("listening on ").strip()
@@ -338,3 +338,33 @@ def test_emulate_writes_the_same_files(tmp_path: Path, pki: spwf.Pki) -> None:
         assert process.wait(DEADLINE) == 0
     assert len(keylog.read_text().splitlines()) == 1
     assert "application data" in [message.name for message in read(pcap).messages()]
+
+
+def test_probe_writes_the_same_files(serve: Serve, pcap: Path, keylog: Path) -> None:
+    server = serve(echo(*ECDHE))
+    done = subprocess.run(
+        [SPWF, "probe", f"{server.host}:{server.port}", "--pcap", pcap, "--keylog", keylog],
+        capture_output=True,
+        text=True,
+        timeout=DEADLINE,
+    )
+    assert done.returncode == 0, done.stderr
+    file = read(pcap)
+    assert file.messages()[-1].details == ("warning: close_notify",)
+    (random,) = file.secrets
+    assert random.hex() in keylog.read_text()
+
+
+def test_a_server_of_ours_tells_the_secrets_of_its_sessions(
+    module: spwf.Module, keylog: Path
+) -> None:
+    argv = [str(SPWF), "serve", "echo", "--port", "0", "--keylog", str(keylog)]
+    with subprocess.Popen(argv, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        accept = next(line for line in process.stdout if line.startswith("ACCEPT "))
+        with module.connect("127.0.0.1", int(accept.rpartition(":")[2]), indicate=True) as sock:
+            sock.write(SAID)
+            assert sock.read_until(b"\n") == ANSWER
+        process.terminate()
+    assert keylog.stat().st_mode & 0o777 == 0o600
+    assert "CLIENT_RANDOM " in keylog.read_text()
