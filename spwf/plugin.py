@@ -292,7 +292,7 @@ def serve(
                 program = find(program)
             pki = pki or Pki.shared(_pki_root, scenario.pki)
             host = setting(request.config, "bind")
-            if missing := program.missing(replace(scenario, pki=pki.spec), host):
+            if missing := program.missing(replace(scenario, pki=pki.spec)):
                 if setting(request.config, "allow_missing"):
                     pytest.skip(missing)
                 pytest.fail(f"{missing}; --spwf-allow-missing skips such tests")

@@ -1,8 +1,9 @@
 """A relay between a module and a server, so that the bytes of a real module can be captured.
 
-Called by cli_ladder.py and plugin.py. It stands on an address of this machine, passes everything on
-in both directions, ends and resets too, and is a Source [tap.py]. A real module tells nobody its
-secrets; where the server is one of ours and writes a key log, they are taken from there.
+Called by cli_ladder.py and plugin.py, and by server.py for a program that listens elsewhere. It
+stands on an address of this machine, passes everything on in both directions, ends and resets too,
+and is a Source [tap.py]. A real module tells nobody its secrets; where the server is one of ours
+and writes a key log, they are taken from there.
 """
 
 import os
@@ -33,13 +34,15 @@ class Relay:
         server: tuple[str, int],
         host: str = "127.0.0.1",
         keylog: str | os.PathLike[str] | None = None,
+        port: int = 0,
     ) -> None:
         """Nothing listens yet.
 
         server: where everything goes. host: address of this machine to listen on. keylog: file
-        into which the server writes its secrets, before it answers what they protect.
+        into which the server writes its secrets, before it answers what they protect. port: 0 for
+        any that is free.
         """
-        self.server, self.host, self.port = server, host, 0
+        self.server, self.host, self.port = server, host, port
         self._keylog = keylog
         self._told = 0  # bytes of the key log
         self._count = self._open_now = 0  # connections so far, and of them not at their end
@@ -53,7 +56,7 @@ class Relay:
     def __enter__(self) -> Self:
         """Listens; OSError where it cannot."""
         with ExitStack() as stack:
-            self._listener = stack.enter_context(socket.create_server((self.host, 0)))
+            self._listener = stack.enter_context(socket.create_server((self.host, self.port)))
             self.port = self._listener.getsockname()[1]
             thread = threading.Thread(target=self._accept, name="relay", daemon=True)
             thread.start()
@@ -158,6 +161,8 @@ class Relay:
 
     def _carry(self, module: socket.socket, local: Address, number: int) -> None:
         def tell(kind: Kind, data: bytes = b"", error: int = 0) -> None:
+            if not self._on:
+                return
             peer = (socket.gethostbyname(self.server[0]), self.server[1])
             self._tell(Event(time.time_ns(), kind, number, local, peer, error, data))
 

@@ -27,6 +27,7 @@ from spwf.pki import Pki
 from spwf.processes import start
 from spwf.programs import Exchange, Hearing, Negotiated, Program, find
 from spwf.programs.base import hold_port
+from spwf.relay import Relay
 from spwf.scenario import Scenario, Step, refuse_answer
 
 START_TIMEOUT = 10.0  # s, until a server says where it listens
@@ -72,15 +73,17 @@ class Server:
     def __enter__(self) -> "Server":
         """Starts it; ServerError, with its words, where it does not listen within 10 s."""
         program = self.program
-        if missing := program.missing(replace(self.scenario, pki=self.pki.spec), self.host):
+        if missing := program.missing(replace(self.scenario, pki=self.pki.spec)):
             raise ServerError(missing)
         program.prepare(self.scenario, self.pki)
         self._hearing = program.hearing(self.scenario)
         with ExitStack() as stack:
-            if program.needs_port and not self.port:
-                self.port = stack.enter_context(hold_port(self.host))
+            address, port = program.listens_on(self.host), self.port
+            elsewhere = address != self.host
+            if program.needs_port and (elsewhere or not port):
+                port = stack.enter_context(hold_port(address))
             files = self.pki.directory.resolve()
-            self.argv = program.argv(self.scenario, files, self.port, self.host)
+            self.argv = program.argv(self.scenario, files, port, address)
             if self._keylog is not None:
                 Path(self._keylog).touch(0o600)
                 self.argv += program.keylog(self._keylog)
@@ -103,7 +106,11 @@ class Server:
             self._thread.start()
             stack.callback(self._end)
             self._wait(lambda: self._hearing.listening, START_TIMEOUT, "that it listens")
-            self.port = self._hearing.port or self.port
+            port = self._hearing.port or port
+            if elsewhere:
+                relay = Relay((address, port), self.host, port=self.port)
+                port = stack.enter_context(relay).port
+            self.port = port
             self._open = stack.pop_all()
         return self
 

@@ -129,7 +129,8 @@ def hold_port(host: str) -> Iterator[int]:
     A socket that is bound and does not listen keeps the kernel from giving its port away, and with
     SO_REUSEADDR on both sides it is in nobody's way who binds that very port and listens.
     """
-    with socket.socket() as holder:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family) as holder:
         holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         holder.bind((host, 0))
         yield holder.getsockname()[1]
@@ -185,7 +186,7 @@ class Program(ABC):
         """The curves of pki.KEY_TYPES that it can do ECDHE on."""
 
     @abstractmethod
-    def refuses(self, scenario: Scenario, host: str) -> str:
+    def refuses(self, scenario: Scenario) -> str:
         """Why it cannot be this one, for reasons of its own; "" where it can."""
 
     @abstractmethod
@@ -216,6 +217,10 @@ class Program(ABC):
         if scenario.server.verify is not Verify.NONE:
             pki.make("root_ca_of_client")
 
+    def listens_on(self, host: str) -> str:
+        """The address that it listens on where it should on `host`."""
+        return host
+
     def serves(self, version: Version, suite: Suite) -> bool:
         """Whether it can serve the suite in this version."""
         return suite in self.suites(version)
@@ -224,14 +229,11 @@ class Program(ABC):
         """Whether it can serve any suite of Table 2 in this version."""
         return bool(self.suites(version))
 
-    def missing(self, scenario: Scenario, host: str = "127.0.0.1") -> str:
-        """Why it cannot be this scenario's server at this address; "" where it can.
-
-        The keys are those of `scenario.pki`.
-        """
+    def missing(self, scenario: Scenario) -> str:
+        """Why it cannot be the server of this scenario and its `pki`; "" where it can."""
         if scenario.tcp:
             return ""
-        lack = self.refuses(scenario, host) or self._lacks(scenario)
+        lack = self.refuses(scenario) or self._lacks(scenario)
         return f"{self.version} ({self.path}) {lack}" if lack else ""
 
     def _lacks(self, scenario: Scenario) -> str:

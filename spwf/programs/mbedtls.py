@@ -63,7 +63,7 @@ class SslServer2(Program):
     def groups(self) -> frozenset[str]:
         return _curves(self)
 
-    def refuses(self, scenario: Scenario, host: str) -> str:
+    def refuses(self, scenario: Scenario) -> str:
         server = scenario.server
         if scenario.script or server.echo:
             return "answers requests, and plays no script and no echo"

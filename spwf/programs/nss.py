@@ -50,7 +50,7 @@ _CERTIFICATE = "server"  # its nickname in the data base
 
 
 class Selfserv(Program):
-    """One selfserv. It listens on what `localhost` is, and nowhere else."""
+    """One selfserv."""
 
     name = "nss"
     binary = "selfserv"
@@ -70,7 +70,7 @@ class Selfserv(Program):
     def groups(self) -> frozenset[str]:
         return _groups(self)
 
-    def refuses(self, scenario: Scenario, host: str) -> str:
+    def refuses(self, scenario: Scenario) -> str:
         server = scenario.server
         if scenario.script or server.echo:
             return "answers requests, and plays no script and no echo"
@@ -81,8 +81,12 @@ class Selfserv(Program):
         own_key = scenario.pki.server.key or scenario.pki.key
         if server.groups and own_key not in {"rsa1024", "rsa2048", *map(GROUPS.get, server.groups)}:
             return f"does not show a {own_key} certificate where that is none of its groups"
-        own = socket.getaddrinfo("localhost", None, type=socket.SOCK_STREAM)[0][4][0]
-        return "" if host == own else f"listens on {own} (localhost) only, not on {host}"
+        return ""
+
+    def listens_on(self, host: str) -> str:
+        """The first address of localhost, which may be ::1."""
+        found = socket.getaddrinfo("localhost", None, type=socket.SOCK_STREAM)
+        return str(found[0][4][0])
 
     def argv(
         self, scenario: Scenario, files: Path, port: int = 4433, host: str = "127.0.0.1"

@@ -60,7 +60,7 @@ class SServer(Program):
     def groups(self) -> frozenset[str]:
         return _curves(self._tool)
 
-    def refuses(self, scenario: Scenario, host: str) -> str:
+    def refuses(self, scenario: Scenario) -> str:
         return ""
 
     def argv(
