@@ -88,6 +88,7 @@ bool rig_power_off(void) {
     struct fake *f = &rig.driver.fake;
     spwf_deinit(&rig.driver.module);
     bool clean = f->live_blocks == 0 && !f->dirty_release;
+    f->live_blocks = 0; /* the caller knows which fault it was, and goes on */
     fake_free(f);
     return clean;
 }
@@ -126,7 +127,7 @@ static bool is_reply(const char *heard) {
 static void wait_a_little(int look) {
     struct spwf_wait wait = spwf_wait(&rig.driver.module);
     tape_wait(&rig.wire);
-    bool long_time = look > AT_FIRST && wait.world_ms != SPWF_NEVER;
+    bool long_time = rig.wire.live < 0 && look > AT_FIRST && wait.world_ms != SPWF_NEVER;
     rig.driver.fake.millis += long_time ? wait.world_ms : 1;
     driver_run(&rig.driver);
 }
@@ -173,35 +174,55 @@ static const struct {
     {SPWF_RECORD_DOMAIN, &former_domain, &domain},
 };
 
-/* The flash as whoever is powered on next will find it: whether each file is one of these. */
-static bool flash_holds(bool none, bool former_one, bool new_one) {
+enum { FILES = sizeof files / sizeof *files };
+
+static bool is(const struct tape_file *file, const uint8_t *data, int size) {
+    return size == (int)file->size && memcmp(data, file->bytes, file->size) == 0;
+}
+
+/* The flash as whoever is powered on next will find it: the first `now` files are the new ones; the
+ * others are none, or where it `may` be anything whole. The flash itself stays as it is. */
+static bool flash_holds(int now, bool may) {
     static struct spwf reader;
-    static uint8_t data[TAPE_FILE];
+    static uint8_t data[TAPE_FILE], bytes[FLASH], used[FLASH];
+    struct fake *f = &rig.driver.fake;
     bool all = true;
+    fake_flash_save(f, bytes, used);
     memset(&reader, 0, sizeof reader);
-    reader.config = fake_config(&rig.driver.fake);
+    reader.config = fake_config(f);
     (void)spwf_store_mount(&reader);
-    for (size_t i = 0; i < CHECK_COUNT(files); i++) {
-        const struct tape_file *f = files[i].former, *n = files[i].now;
+    for (int i = 0; i < FILES; i++) {
         int size = spwf_store_read(&reader, files[i].record, data, sizeof data);
-        all =
-            all && ((none && size == SPWF_E_ABSENT) ||
-                    (former_one && size == (int)f->size && memcmp(data, f->bytes, f->size) == 0) ||
-                    (new_one && size == (int)n->size && memcmp(data, n->bytes, n->size) == 0));
+        bool none = size == SPWF_E_ABSENT, new = is(files[i].now, data, size);
+        bool whole = none || new || is(files[i].former, data, size);
+        all = all && (may ? whole : i < now ? new : none);
     }
+    fake_flash_load(f, bytes, used);
     return all;
 }
 
 bool rig_flash_is_whole(void) {
-    return flash_holds(true, true, true);
+    return flash_holds(0, true);
 }
 
 static bool cleaned(void) {
-    return flash_holds(true, false, false);
+    return flash_holds(0, false);
 }
 
-static bool provisioned(void) {
-    return flash_holds(false, false, true);
+static bool has_ca(void) {
+    return flash_holds(1, false);
+}
+
+static bool has_cert(void) {
+    return flash_holds(2, false);
+}
+
+static bool has_key(void) {
+    return flash_holds(3, false);
+}
+
+static bool has_domain(void) {
+    return flash_holds(4, false);
 }
 
 static bool saved(void) {
@@ -209,13 +230,19 @@ static bool saved(void) {
 }
 
 static bool joined(void) {
-    return strcmp(rig.driver.request.ssid, "lab") == 0 &&
-           strcmp(rig.driver.request.passphrase, "passphrase") == 0;
+    return !indicated(UP) || (strcmp(rig.driver.request.ssid, "lab") == 0 &&
+                              strcmp(rig.driver.request.passphrase, "passphrase") == 0);
 }
 
 static bool connected(void) {
     const struct spwf_outcome *o = spwf_outcome(&rig.driver.module);
     return o->connected && o->mode == rig.mode && !rig.wire.differs;
+}
+
+/* All that the server had before it answered. */
+static bool written(void) {
+    const struct tape *tape = rig.wire.tape;
+    return rig.wire.live >= 0 || rig.wire.sent >= tape->turns[tape->count - 1].sent;
 }
 
 /* ------------------------------------------------------------------ the script ---------------- */
@@ -228,17 +255,17 @@ struct step {
     const struct tape_file *body; /* NULL: none */
     const char *reply;            /* "": none */
     const char *wind;             /* which is indicated then; NULL: nothing need be */
-    bool (*is_so)(void);          /* whether the module may say so; NULL: it may */
+    bool (*is_so)(void);          /* whether the module may reply so; NULL: it may */
 };
 
 static const struct step preparation[] = {
     {ALL, "AT+S.SCFG=wifi_wpa_psk_text,passphrase", NULL, OK, NULL, NULL},
     {ALL, "AT+S.SSIDTXT=lab", NULL, OK, NULL, NULL},
     {ALL, "AT+S.TLSCERT2=clean,all", NULL, OK, NULL, cleaned},
-    {IN_FLASH, "AT+S.TLSCERT=f_ca,%llu", &tape_material.ca, OK, NULL, NULL},
-    {IN_FLASH, "AT+S.TLSCERT=f_cert,%llu", &tape_material.cert, OK, NULL, NULL},
-    {IN_FLASH, "AT+S.TLSCERT=f_key,%llu", &tape_material.key, OK, NULL, NULL},
-    {IN_FLASH, "AT+S.TLSDOMAIN=f_domain,server domain", NULL, OK, NULL, provisioned},
+    {IN_FLASH, "AT+S.TLSCERT=f_ca,%llu", &tape_material.ca, OK, NULL, has_ca},
+    {IN_FLASH, "AT+S.TLSCERT=f_cert,%llu", &tape_material.cert, OK, NULL, has_cert},
+    {IN_FLASH, "AT+S.TLSCERT=f_key,%llu", &tape_material.key, OK, NULL, has_key},
+    {IN_FLASH, "AT+S.TLSDOMAIN=f_domain,server domain", NULL, OK, NULL, has_domain},
     {ALL, "AT&W", NULL, OK, NULL, saved},
     {ALL, "AT+CFUN=1", NULL, "", UP, joined},
     {ALL, "AT+S.SETTIME=%llu", NULL, OK, NULL, NULL},
@@ -248,7 +275,7 @@ static const struct step preparation[] = {
 
 static const struct step session[] = {
     {ALL, "AT+S.SOCKON=server,4433,s,ind", NULL, "\r\n ID: 00\r\n" OK, NULL, connected},
-    {ALL, "AT+S.SOCKW=00,%llu", &ping, OK, "+WIND:55:Pending Data:0:ENC\r\n", NULL},
+    {ALL, "AT+S.SOCKW=00,%llu", &ping, OK, "+WIND:55:Pending Data:0:ENC\r\n", written},
     {ALL, "AT+S.SOCKQ=00", NULL, "\r\n DATALEN: 5\r\n" OK, NULL, NULL},
     {ALL, "AT+S.SOCKR=00,5", NULL, "gnip\n" OK, NULL, NULL},
     {ALL, "AT+S.SOCKC=00", NULL, OK, NULL, NULL},
@@ -266,10 +293,11 @@ static enum rig_verdict failure(const struct step *step) {
         bool contradicts = step == session && spwf_outcome(&rig.driver.module)->connected;
         return contradicts ? RIG_FALSE : RIG_REFUSED;
     }
-    if (indicated("+WIND:58:") || (step->is_so == joined && forgot())) {
-        return RIG_REFUSED;
+    if (is_reply(reply) && strcmp(reply, step->reply) != 0) {
+        return RIG_FALSE;
     }
-    return is_reply(reply) && strcmp(reply, step->reply) != 0 ? RIG_FALSE : RIG_SILENT;
+    bool told = indicated("+WIND:58:") || (step->is_so == joined && forgot());
+    return told ? RIG_REFUSED : RIG_SILENT;
 }
 
 static enum rig_verdict take(const struct step *step) {
@@ -281,8 +309,11 @@ static enum rig_verdict take(const struct step *step) {
     send(line, step->body);
     for (int look = 0; look < PATIENCE; look++) {
         bool right = strcmp(rig_heard(), step->reply) == 0;
+        if (right && step->is_so != NULL && !step->is_so()) {
+            return RIG_FALSE;
+        }
         if (right && (step->wind == NULL || indicated(step->wind))) {
-            return step->is_so == NULL || step->is_so() ? RIG_PASSED : RIG_FALSE;
+            return RIG_PASSED;
         }
         if (indicated("+WIND:58:") || (!right && is_reply(rig_heard()))) {
             break;
