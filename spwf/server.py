@@ -98,7 +98,6 @@ class Server:
                         stdin=self._its_stdin,
                         stdout=its_stdout,
                         stderr=subprocess.PIPE,
-                        env={**os.environ, **program.environment},
                     )
                 )
             self._script = _Script(tuple(program.script(self.scenario)))

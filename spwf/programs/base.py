@@ -11,14 +11,14 @@ import shutil
 import socket
 import subprocess
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar, NamedTuple, TypeVar
 
 from spwf.errors import ServerError
-from spwf.pki import Pki, PkiSpec
+from spwf.pki import KEY_TYPES, Pki, PkiSpec
 from spwf.scenario import Scenario, Step, Verify
 from spwf.suites import Suite, Version, find
 
@@ -155,8 +155,6 @@ class Program(ABC):
     """How to get it."""
     needs_port: ClassVar[bool] = True
     """It cannot have the kernel choose, or would not tell what was chosen."""
-    environment: ClassVar[Mapping[str, str]] = {}
-    """Beside the environment of this process."""
 
     @classmethod
     def find(cls: type[_P], path: str | os.PathLike[str] | None = None) -> _P:
@@ -178,16 +176,8 @@ class Program(ABC):
         """Those of Table 2 that it can serve in this version. Asked once per binary."""
 
     @abstractmethod
-    def keys(self) -> frozenset[str]:
-        """The pki.KEY_TYPES that its certificate and the client's may have."""
-
-    @abstractmethod
     def groups(self) -> frozenset[str]:
         """The curves of pki.KEY_TYPES that it can do ECDHE on."""
-
-    @abstractmethod
-    def refuses(self, scenario: Scenario) -> str:
-        """Why it cannot be this one, for reasons of its own; "" where it can."""
 
     @abstractmethod
     def argv(
@@ -202,6 +192,21 @@ class Program(ABC):
     @abstractmethod
     def exchange(self, scenario: Scenario) -> Exchange | None:
         """How to pass data through it; None where the scenario's script tells nothing of it."""
+
+    def keys(self) -> frozenset[str]:
+        """The pki.KEY_TYPES that its certificate and the client's may have."""
+        return self.groups() | {key for key in KEY_TYPES if key.startswith("rsa")}
+
+    def refuses(self, scenario: Scenario) -> str:
+        """Why it cannot be this one, whatever the binary can do; "" where it can."""
+        server = scenario.server
+        if scenario.script or server.echo:
+            return "answers requests, and plays no script and no echo"
+        if server.tls13_only or server.other_suites:
+            return "is asked for Table 2 only"
+        if strange := [group for group in server.groups if group not in GROUPS]:
+            return f"is not known to have {strange[0]}"
+        return ""
 
     def keylog(self, file: str | os.PathLike[str]) -> list[str]:
         """What to add to argv() so that it appends the secrets of its sessions to a file."""

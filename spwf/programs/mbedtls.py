@@ -9,7 +9,7 @@ import re
 from pathlib import Path
 
 from spwf.errors import ServerError
-from spwf.pki import KEY_TYPES, Pki
+from spwf.pki import Pki
 from spwf.programs.base import GROUPS, REQUEST, Exchange, Hearing, Negotiated, Program, ask
 from spwf.scenario import Scenario, Verify
 from spwf.suites import SUITES, Suite, Version, find
@@ -57,23 +57,13 @@ class SslServer2(Program):
     def suites(self, version: Version) -> frozenset[Suite]:
         return _suites(self, version)
 
-    def keys(self) -> frozenset[str]:
-        return self.groups() | {key for key in KEY_TYPES if key.startswith("rsa")}
-
     def groups(self) -> frozenset[str]:
         return _curves(self)
 
     def refuses(self, scenario: Scenario) -> str:
-        server = scenario.server
-        if scenario.script or server.echo:
-            return "answers requests, and plays no script and no echo"
-        if server.tls13_only or server.other_suites:
-            return "is asked for Table 2 only"
-        if len(server.suites) > 1:
+        if len(scenario.server.suites) > 1:
             return "takes one suite, or all of its own"
-        if strange := [group for group in server.groups if group not in GROUPS]:
-            return f"is not known to have {strange[0]}"
-        return ""
+        return super().refuses(scenario)
 
     def argv(
         self, scenario: Scenario, files: Path, port: int = 4433, host: str = "127.0.0.1"

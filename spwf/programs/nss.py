@@ -15,7 +15,7 @@ from pathlib import Path
 
 from spwf.errors import ServerError
 from spwf.openssl import OpenSSL
-from spwf.pki import KEY_TYPES, Pki
+from spwf.pki import Pki
 from spwf.processes import start
 from spwf.programs.base import (
     GROUPS,
@@ -64,23 +64,16 @@ class Selfserv(Program):
         lawful = {suite for suite in _suites(self) if version in suite.versions}
         return frozenset(lawful if version in _versions(self) else ())
 
-    def keys(self) -> frozenset[str]:
-        return self.groups() | {key for key in KEY_TYPES if key.startswith("rsa")}
-
     def groups(self) -> frozenset[str]:
         return _groups(self)
 
     def refuses(self, scenario: Scenario) -> str:
-        server = scenario.server
-        if scenario.script or server.echo:
-            return "answers requests, and plays no script and no echo"
-        if server.tls13_only or server.other_suites:
-            return "is asked for Table 2 only"
-        if strange := [group for group in server.groups if group not in GROUPS]:
-            return f"is not known to have {strange[0]}"
-        own_key = scenario.pki.server.key or scenario.pki.key
-        if server.groups and own_key not in {"rsa1024", "rsa2048", *map(GROUPS.get, server.groups)}:
-            return f"does not show a {own_key} certificate where that is none of its groups"
+        if why := super().refuses(scenario):
+            return why
+        key = scenario.pki.server.key or scenario.pki.key
+        groups = scenario.server.groups
+        if groups and not key.startswith("rsa") and key not in map(GROUPS.get, groups):
+            return f"does not show a {key} certificate where that is none of its groups"
         return ""
 
     def listens_on(self, host: str) -> str:

@@ -16,7 +16,6 @@ from typing import ClassVar
 
 from spwf.errors import OpenSSLError
 from spwf.openssl import OpenSSL
-from spwf.pki import KEY_TYPES
 from spwf.programs.base import GROUPS, REQUEST, Exchange, Hearing, Lines, Negotiated, Program
 from spwf.scenario import Scenario, Step, Verify
 from spwf.suites import BY_CODE, SUITES, Suite, Version, find
@@ -53,9 +52,6 @@ class SServer(Program):
 
     def suites(self, version: Version) -> frozenset[Suite]:
         return _suites(self._tool, self.providers, version)
-
-    def keys(self) -> frozenset[str]:
-        return self.groups() | {key for key in KEY_TYPES if key.startswith("rsa")}
 
     def groups(self) -> frozenset[str]:
         return _curves(self._tool)
