@@ -2,7 +2,7 @@
 
 .DELETE_ON_ERROR:
 .PHONY: help demo test check lint types c-tests fuzz format wheel clean packages FORCE \
-    firmware boards size run flash bench-firmware arm-packages test-packages verdicts \
+    firmware boards size run flash bench bench-firmware arm-packages test-packages verdicts \
     servers test-full
 
 PYTHON ?= python3
@@ -79,6 +79,9 @@ verdicts: $(VENV)/.spwf ## writes docs/verdicts.md from the table that tests/ver
 	@cd tests && ../$(VENV)/bin/python -m verdicts.printed >../build/verdicts.md
 	@mv build/verdicts.md docs/verdicts.md
 
+bench: $(VENV)/.spwf $(VENV)/.bench ## shows what it costs beside openssl and Python's ssl, draws docs/bench.png
+	@$(VENV)/bin/python bench/run.py --plot docs/bench.png
+
 bench-firmware: firmware $(VENV)/.spwf ## counts instructions, memory and flash of handshakes in QEMU
 	@$(VENV)/bin/python bench/firmware.py
 
@@ -101,6 +104,11 @@ $(VENV)/.ready: pyproject.toml | packages
 	@$(PYTHON) -m venv $(VENV)
 	@$(VENV)/bin/python scripts/requirements.py >$(VENV)/requirements.txt
 	@$(VENV)/bin/pip install --quiet --disable-pip-version-check -r $(VENV)/requirements.txt
+	@touch $@
+
+$(VENV)/.bench: pyproject.toml | $(VENV)/.ready
+	@$(VENV)/bin/python scripts/requirements.py bench >$(VENV)/bench.txt
+	@$(VENV)/bin/pip install --quiet --disable-pip-version-check -r $(VENV)/bench.txt
 	@touch $@
 
 # Changes only when the sources' place or revision does.
