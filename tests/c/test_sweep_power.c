@@ -2,7 +2,8 @@
  * test_sweep_power.c - the power fails at every operation of the flash while a host provisions a module
  * by AT commands, over the files and settings of a former life; and then again at every operation
  * of the boot and of the command that the host repeats. Each file is the old or the new one, as its
- * command has got, and whole; and then the host can finish.
+ * command has got, and whole; and then the host can finish. All pairs of operations are cut; of the
+ * 25 ways that two cuts can leave the flash, each pair in five that have each way first and second.
  */
 #include "driver.h"
 #include "inner.h"
