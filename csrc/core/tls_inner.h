@@ -36,6 +36,7 @@ struct spwf_tls { /* from port->alloc; m->tls while a secure socket lives */
     bool vouched;  /* the server's certificate was seen and nothing was found against it */
     uint8_t below; /* how many CAs may still follow on the way down to it */
     bool limited;  /* a CA on the way has name constraints */
+    bool unheeded; /* such that wolfSSL does not hold against the server's certificate */
     bool outsider; /* a certificate behind the server's is good, and no CA's */
 
     bool connected, ended;

@@ -89,17 +89,13 @@ static void describe_subject(struct spwf *m, const DecodedCert *cert) {
 
 /* ------------------------------------------------------------------ the name ------------------ */
 
-/* A kind of name whose constraints nobody here checks. */
-static bool is_unconstrained(const DNS_entry *san) {
-    return san->type == ASN_IP_TYPE || san->type == ASN_URI_TYPE;
-}
-
 /* RFC 6125 6.4: the common name counts only where there is no name of a better kind. */
 static bool name_matches(struct spwf *m, const DecodedCert *cert) {
     const char *domain = m->tls->domain;
     bool alternative = false, matched = false;
     for (const DNS_entry *san = cert->altNames; san != NULL; san = san->next) {
-        alternative |= san->type == ASN_DNS_TYPE || is_unconstrained(san);
+        alternative |=
+            san->type == ASN_DNS_TYPE || san->type == ASN_IP_TYPE || san->type == ASN_URI_TYPE;
         if (san->type == ASN_DNS_TYPE) {
             matched |= spwf_tls_policy_name_matches(domain, san->name, (size_t)san->len);
         } else if (san->type == ASN_IP_TYPE) {
@@ -140,12 +136,22 @@ static bool is_dated(const DecodedCert *cert) {
 
 /* ------------------------------------------------------------------ the way to the root ------- */
 
+/* Whether there are other names than the server's own, which is_permitted() compares. */
+static bool limits_more(const Base_entry *name) {
+    while (name != NULL && name->type == ASN_DNS_TYPE) {
+        name = name->next;
+    }
+    return name != NULL;
+}
+
 /*
  * RFC 5280 6.1.4 (l) to (n) for a CA between the loaded one and the server's certificate. wolfSSL
  * counts the path only through CAs that have a keyUsage, and then only where names differ.
  */
-static enum spwf_cause judge_authority(struct spwf_tls *t, const DecodedCert *cert) {
+static enum spwf_cause judge_authority(struct spwf_tls *t, const DecodedCert *cert, int depth) {
     t->limited |= cert->extNameConstraintSet;
+    t->unheeded |=
+        depth > 1 && (limits_more(cert->permittedNames) || limits_more(cert->excludedNames));
     t->outsider |= !cert->isCA; /* wolfSSL lets it vouch for nothing */
     if (!cert->isCA) {
         return SPWF_CAUSE_NONE;
@@ -182,20 +188,54 @@ static bool is_permitted(const Signer *ca, const char *domain) {
     return permitted || !limited;
 }
 
+/* Whether a list of names has one of a kind whose constraints wolfSSL does not read. */
+static bool has_others(struct der names) {
+    struct der name;
+    while (left(&names) > 0) {
+        uint8_t kind = names.at[0];
+        bool read = kind == (ASN_CONTEXT_SPECIFIC | ASN_DNS_TYPE) ||
+                    kind == (ASN_CONTEXT_SPECIFIC | ASN_RFC822_TYPE) ||
+                    kind == (ASN_CONTEXT_SPECIFIC | ASN_CONSTRUCTED | ASN_DIR_TYPE);
+        if (!read || !take(&names, &name)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The same of a certificate's alternative names, which wolfSSL keeps some kinds of only. */
+static bool has_other_names(const DecodedCert *cert) {
+    static const uint8_t alternative_names[] = {0x55, 0x1D, 0x11}; /* RFC 5280 4.2.1.6 */
+    struct der tagged = {cert->extensions, cert->extensions + cert->extensionsSz};
+    struct der extensions, list, extension, oid, names;
+    if (cert->extensions == NULL || !take(&tagged, &extensions) || !take(&extensions, &list)) {
+        return false;
+    }
+    while (take(&list, &extension) && take(&extension, &oid)) {
+        struct der value = extension;
+        while (take(&extension, &value)) {
+            /* the last one; "critical" may be before it */
+        }
+        if (left(&oid) == sizeof alternative_names &&
+            memcmp(oid.at, alternative_names, sizeof alternative_names) == 0 &&
+            (!take(&value, &names) || has_others(names))) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* What nobody can check must be refused: RFC 5280 4.2. */
 static bool is_beyond_us(const struct spwf_tls *t, const DecodedCert *cert) {
-    bool unconstrained = false;
-    for (const DNS_entry *san = cert->altNames; san != NULL; san = san->next) {
-        unconstrained |= is_unconstrained(san);
-    }
-    return cert->extPolicyConstRxpSet || (t->limited && unconstrained);
+    return cert->extPolicyConstRxpSet || t->unheeded || (t->limited && has_other_names(cert));
 }
 
 /* ------------------------------------------------------------------ the verdict --------------- */
 
-/* A certificate of which wolfSSL has nothing bad to say; `ca` signed it. */
-static enum spwf_cause judge(struct spwf *m, const DecodedCert *cert, bool own) {
+/* A certificate of which wolfSSL has nothing bad to say. */
+static enum spwf_cause judge(struct spwf *m, const DecodedCert *cert, int depth) {
     struct spwf_tls *t = m->tls;
+    bool own = depth == 0;
     if (m->outcome.mode == SPWF_ANONYMOUS) { /* without a CA nothing vouches for it */
         m->outcome.notes |= SPWF_NOTE_CHAIN;
         m->outcome.notes |= t->clock_set && cert->badDate != 0 ? SPWF_NOTE_DATE : 0;
@@ -209,7 +249,7 @@ static enum spwf_cause judge(struct spwf *m, const DecodedCert *cert, bool own) 
     if (!is_dated(cert)) {
         return SPWF_CAUSE_CERTIFICATE;
     }
-    enum spwf_cause cause = own ? SPWF_CAUSE_NONE : judge_authority(t, cert);
+    enum spwf_cause cause = own ? SPWF_CAUSE_NONE : judge_authority(t, cert, depth);
     if (cause == SPWF_CAUSE_NONE && is_beyond_us(t, cert)) {
         cause = SPWF_CAUSE_EXTENSION;
     }
@@ -259,7 +299,7 @@ int spwf_tls_verify_chain(int good, WOLFSSL_X509_STORE_CTX *store) {
     int read = wc_ParseCert(cert, CERT_TYPE, VERIFY_NAME, wolfSSL_CTX_GetCertManager(t->ctx));
     describe_subject(m, cert);
     enum spwf_cause fault =
-        good ? judge(m, cert, store->error_depth == 0) : cause_of(t, store->error, read, cert);
+        good ? judge(m, cert, store->error_depth) : cause_of(t, store->error, read, cert);
     wc_FreeDecodedCert(cert);
     spwf_tls_wolfssl_free(cert);
     t->vouched = fault == SPWF_CAUSE_NONE;

@@ -16,6 +16,7 @@ from .making import (
     ip,
     key_usage,
     name_constraints,
+    other,
     uri,
 )
 from .row import (
@@ -75,6 +76,7 @@ def ends(*names: bytes, cn: str = "server") -> Cert:
     return replace(LEAF, cn=cn, extensions=(alternative_names(*names),))
 
 
+SERVER = directory(attribute("2.5.4.3", utf8("server")))  # the subject of LEAF
 CN_ONLY = replace(LEAF, cn=DOMAIN, extensions=())
 
 ROWS = [
@@ -286,6 +288,19 @@ ROWS = [
         CONSTRAINTS,
         within(permit(directory(attribute("2.5.4.10", utf8("Example"))))),
         OUTSIDE,
+    ),
+    refuse("excluded subject", CONSTRAINTS, within(exclude(SERVER)), OUTSIDE),
+    refuse(
+        "two CAs up: excluded subject",
+        PATH,
+        below(authority(IS_CA, SIGNS, exclude(SERVER)), SECOND),
+        UNPROCESSED,
+    ),
+    refuse(
+        "name of another kind outside",
+        CONSTRAINTS,
+        within(permit(other("a")), end=ends(dns(DOMAIN), other("b"))),
+        UNPROCESSED,
     ),
     refuse(
         "e-mail outside the permitted ones",

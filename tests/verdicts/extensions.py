@@ -6,7 +6,16 @@ from spwf.outcome import Cause
 
 from .authorities import IS_CA, SIGNS, below
 from .der import implicit, integer, null, oid, seq
-from .making import Cert, alternative_names, basic_constraints, dns, extension, key_usage, purposes
+from .making import (
+    NOBODYS,
+    Cert,
+    alternative_names,
+    basic_constraints,
+    dns,
+    extension,
+    key_usage,
+    purposes,
+)
 from .row import (
     CA,
     DOMAIN,
@@ -29,7 +38,6 @@ RSA = "rsa2048 server"  # of an EC certificate that it would not use, openssl se
 STATIC = "TLS_RSA_WITH_AES_128_CBC_SHA"
 EPHEMERAL = "TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA"
 USAGE, PURPOSE, RULES = "5280 4.2.1.3", "5280 4.2.1.12", "5280 4.2"
-NOBODYS = "1.3.6.1.4.1.32473.1"  # RFC 5612
 
 
 def rsa(*usages: str) -> tuple[Cert]:
@@ -173,16 +181,20 @@ ROWS = [
         (leaf(version=4),),
         why="the RFC asks to be prepared for any version",
     ),
-    accept(
-        "serial 0", "5280 4.1.2.2", (leaf(serial=0),), UNPARSED, UNPARSED, why="wolfSSL takes none"
-    ),
+    accept("serial 0", "5280 4.1.2.2", (leaf(serial=0),)),
     accept(
         "loaded CA with serial 0",
         "5280 4.1.2.2",
         (LEAF,),
-        refused(Cause.KEY_SIZE, None),
-        why="wolfSSL takes none, and calls it so",
         ca=(replace(CA, serial=0),),
+    ),
+    either(
+        "two keyUsages of the loaded CA",
+        RULES,
+        (LEAF,),
+        refused(Cause.CA_FILE, None),
+        ca=(authority(IS_CA, SIGNS, SIGNS, issuer=None),),
+        why="it does not parse",
     ),
     accept("negative serial", "5280 4.1.2.2", (leaf(serial=-5),)),
     accept("serial of 20 bytes", "5280 4.1.2.2", (leaf(serial=1 << 158),)),

@@ -4,7 +4,7 @@ from spwf.outcome import Cause, Note
 
 from .files import ROWS as FILES
 from .files import FileRow
-from .row import DOMAIN, NOW, Row, Verdict
+from .row import DOMAIN, NOW, Row, Says, Verdict
 from .table import TABLE
 
 HEAD = """\
@@ -23,6 +23,10 @@ the table that tests/verdicts runs against real `openssl s_server`s: do not edit
   of P-256.
 """
 COLUMNS = ("Case", "RFC", "One-way", "Anonymous", "Why")
+DIFFERENCES = """
+## Where the module does otherwise than the RFC wants
+
+"""
 FILES_HEAD = """
 ## Files
 
@@ -65,9 +69,21 @@ def head(columns: tuple[str, ...]) -> str:
     return line(*columns) + line(*["---"] * len(columns))
 
 
+def differs(row: Row) -> bool:
+    """Whether the RFC wants it otherwise, in one-way mode."""
+    connects = row.one_way.cause is Cause.NONE
+    return row.says is (Says.REFUSE if connects else Says.ACCEPT)
+
+
+def differences() -> str:
+    """What the module does otherwise than the RFC wants, all of it."""
+    rows = [row for rows in TABLE.values() for row in rows if differs(row)]
+    return "".join(f"- {case(row)}: {text(row.one_way)}; {row.why} ({row.rfc}).\n" for row in rows)
+
+
 def document() -> str:
     """All of it."""
-    parts = [HEAD.format(domain=DOMAIN, now=NOW)]
+    parts = [HEAD.format(domain=DOMAIN, now=NOW), DIFFERENCES, differences()]
     for subject, rows in TABLE.items():
         parts.append(f"\n## {subject}\n\n" + head(COLUMNS))
         for row in rows:
