@@ -148,6 +148,15 @@ class Server:
             return self._hearing.negotiated
 
     @property
+    def torn(self) -> bool:
+        """Whether the connection that ended last lacked the client's close_notify.
+
+        False also where the program does not tell: selfserv, and an echo.
+        """
+        with self._news:
+            return self._hearing.torn
+
+    @property
     def log(self) -> str:
         """Everything it has printed so far: its own words, and what it received."""
         with self._news:

@@ -234,6 +234,8 @@ def _connect(module: Module, cell: Cell, server: Server) -> Result:
         with sock:
             why = why or _exchange(sock, server)
         server.wait_closed(PATIENCE)
+        if server.torn:
+            why = why or "the server saw no close_notify"
         said = server.negotiated
         told = (said.version, said.suite.name if said.suite else "?") if said else None
         result = replace(

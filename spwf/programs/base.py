@@ -70,6 +70,8 @@ class Hearing:
     """Application data of the latest of them."""
     negotiated: Negotiated | None = None
     """Of the latest of them."""
+    torn = False
+    """The latest that is over ended without the client's close_notify, as far as is told."""
 
     @property
     def ended(self) -> int:

@@ -31,6 +31,7 @@ _FOR_EVER = str(2**31 - 1)  # answers to one client
 _NEWS = re.compile(
     rb"\[ Protocol is (?P<version>\S+) \]\n +\[ Ciphersuite is (?P<suite>\S+) \]\n"
     rb"| (?P<size>\d+) bytes read(?: \(\d+ \+ \d+\))?\n\n"
+    rb"| connection was (?P<end>closed gracefully|reset by peer)\n"
     rb"|\. (?P<waiting>Waiting) for a remote connection"
 )
 
@@ -138,6 +139,8 @@ class _Words(Hearing):
                 self.begin(Negotiated(version, _SUITES.get(news["suite"].decode())))
             elif news["size"]:
                 self.received += text
+            elif news["end"]:
+                self.torn = news["end"] == b"reset by peer"
             else:
                 self.listening = True
                 self.connected = False

@@ -137,6 +137,7 @@ class _Words(Hearing):
         self._end = b""
         if self.connected and message in (b"DONE\n", b"ERROR\n"):
             self.connected = False
+            self.torn = message == b"ERROR\n"
             self._end = message
         elif self.connected:
             self.received += message

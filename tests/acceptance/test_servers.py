@@ -4,6 +4,8 @@ NSS in `make test`; those that `make servers` builds in `make test-full`. The ma
 of them; here is what its cells take for granted.
 """
 
+import socket
+import ssl
 from collections.abc import Callable
 
 import pytest
@@ -81,6 +83,20 @@ def test_certificates_behind_the_server_s_own_are_sent(
     server = serve(wanted, program=program)
     provision(module, server)
     connect(module, server).close()
+
+
+@pytest.mark.parametrize("program", ["openssl", pytest.param("mbedtls", marks=pytest.mark.full)])
+def test_an_end_without_close_notify_is_told_from_one_with_it(serve: Serve, program: str) -> None:
+    server = serve(mutual(), program=program)
+    client = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    client.check_hostname, client.verify_mode = False, ssl.CERT_NONE
+    for torn in (False, True, False):
+        plain = socket.create_connection((server.host, server.port), timeout=10)
+        with client.wrap_socket(plain) as sock:
+            if not torn:
+                sock.unwrap().close()
+        server.wait_closed()
+        assert server.torn == torn
 
 
 UNLAWFUL = [  # that ssl_server2 can be made to offer: SHA-256 belongs to TLS 1.2
