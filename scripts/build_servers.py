@@ -129,6 +129,11 @@ class OpenSsl(Recipe):
 
 
 WEAK_KEYS = ("library/x509_crt.c", r"\b2048,", "1024,")
+EXTENSIONS = (  # in SSL 3.0 it would not look at those of the hello, and so know of no curve
+    "library/ssl_srv.c",
+    r"(?s)(Do not parse the extensions.{,80}?\n    if )\(\(ssl->major.{,60}?\)\) \{",
+    r"\g<1>(1) {",
+)
 UNLAWFUL = (  # the column of the table of suites that says from which version on each is for
     "library/ssl_ciphersuites.c",
     r"(MBEDTLS_SSL_MINOR_VERSION_)\d(,\s+MBEDTLS_SSL_MAJOR_VERSION_3,)",
@@ -141,7 +146,7 @@ tests shared module
 """
 RECIPES = (
     MbedTls("mbedtls", "mbedtls", "ssl_server2", 12, (WEAK_KEYS,)),
-    MbedTls("mbedtls-lawless", "mbedtls", "ssl_server2", 12, (WEAK_KEYS, UNLAWFUL)),
+    MbedTls("mbedtls-lawless", "mbedtls", "ssl_server2", 12, (WEAK_KEYS, UNLAWFUL, EXTENSIONS)),
     OpenSsl(
         *("openssl-weak", "openssl", "openssl", 110),
         (

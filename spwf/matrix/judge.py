@@ -73,6 +73,8 @@ def _differences(cell: Cell, outcome: Outcome) -> Iterator[str]:
         yield f"not noted: {cell.note}"
     if Note.NAME_UNCHECKED in outcome.notes:
         yield "the name was not checked"
+    if cell.cause is Cause.SUITE and outcome.suite != str(cell.suite):
+        yield f"the server did not choose {cell.suite}"
     if cell.cause is not Cause.NONE:
         return
     if outcome.version != cell.version and cell.group is not Group.MINIMUM:
