@@ -51,9 +51,10 @@ c-tests: build/c/build.ninja ## builds C with all warnings, runs its tests under
 
 fuzz: build/fuzz/build.ninja $(VENV)/.spwf ## looks for inputs that break it, with clang [SECONDS=60 for each target]
 	@$(VENV)/bin/ninja --quiet -C build/fuzz $(FUZZERS:%=tests/fuzz/fuzz_%)
-	@for name in $(FUZZERS); do mkdir -p build/fuzz/$$name; build/fuzz/tests/fuzz/fuzz_$$name \
-	    -max_total_time=$(SECONDS) -max_len=32768 -timeout=10 -artifact_prefix=build/fuzz/$$name- \
-	    -verbosity=0 -print_final_stats=1 build/fuzz/$$name tests/fuzz/corpus/$$name || exit 1; done
+	@for name in $(FUZZERS); do found=build/fuzz-found/$$name; mkdir -p $$found; \
+	    build/fuzz/tests/fuzz/fuzz_$$name -max_total_time=$(SECONDS) -max_len=32768 -timeout=10 \
+	    -verbosity=0 -print_final_stats=1 -artifact_prefix=$$found- $$found \
+	    tests/fuzz/corpus/$$name || exit 1; done
 	@SPWF_FUZZ_SECONDS=$(SECONDS) $(VENV)/bin/pytest -q tests/fuzz
 
 format: $(VENV)/.ready ## lays out Python and C as the linters want it

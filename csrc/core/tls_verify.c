@@ -73,10 +73,13 @@ static void say(struct spwf *m, const void *text, size_t length) {
 
 /* "C=IT, O=STM, CN=server domain": the order of the certificate. */
 static void describe_subject(struct spwf *m, const DecodedCert *cert) {
-    struct der names = {cert->subjectRaw, cert->subjectRaw + cert->subjectRawLen};
     struct der set, pair, oid, value;
     m->outcome.subject[0] = '\0';
-    while (cert->subjectRaw != NULL && take(&names, &set)) {
+    if (cert->subjectRaw == NULL) {
+        return; /* it does not parse so far */
+    }
+    struct der names = {cert->subjectRaw, cert->subjectRaw + cert->subjectRawLen};
+    while (take(&names, &set)) {
         while (take(&set, &pair) && take(&pair, &oid) && take(&pair, &value)) {
             const char *name = attribute_name(&oid);
             say(m, ", ", m->outcome.subject[0] != '\0' ? 2 : 0);
