@@ -31,9 +31,9 @@ def key_line(secrets: bytes) -> bytes:
     return f"CLIENT_RANDOM {random.hex()} {secret.hex()}\n".encode()
 
 
-def needs(url: str) -> dict[str, Any]:
+def needs(url: str, captured: object = True) -> dict[str, Any]:
     """The options that spwf.open() must have at this URL for a module that is to be captured."""
-    return {"keylog": True} if url.partition("://")[0].lower() == "qemu" else {}
+    return {"keylog": True} if captured and url.partition("://")[0].lower() == "qemu" else {}
 
 
 def _open(path: Path, flags: int) -> int:

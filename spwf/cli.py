@@ -114,8 +114,8 @@ def demo(
         with open_module(url, capture, reset=reset) as module:
             real_host.run(module, scenario, host, ssid, psk)
         return
-    with open_module(url, capture, reset=reset) as module:
-        status = run(module, url, bind, ssid, psk)
+    with open_module(url, capture, relayed=True, reset=reset) as module:
+        status = run(module, url, bind, ssid, psk, capture)
     raise SystemExit(status)
 
 

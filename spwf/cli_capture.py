@@ -58,27 +58,33 @@ def attach(capture: "Capture | None", source: "Source") -> None:
 
 
 def open_module(
-    url: str, capture: "Capture | None" = None, heard: bool = False, reset: str = "at"
+    url: str,
+    capture: "Capture | None" = None,
+    *,
+    heard: bool = False,
+    relayed: bool = False,
+    reset: str = "at",
 ) -> "Module":
     """Open the module at `url`; one that cannot be, or not be heard, is the user's mistake.
 
-    `heard`: somebody will hear its connections, as `capture` does. `reset`: as spwf.open().
+    `heard`: somebody will hear its connections, as `capture` does. `relayed`: a real one will be
+    heard on its way to the servers. `reset`: as spwf.open().
     """
     import spwf
     from spwf.capture import needs
 
     heard = heard or capture is not None
     try:
-        module = spwf.open(url, reset=reset, **(needs(url) if heard else {}))
+        module = spwf.open(url, reset=reset, **needs(url, heard))
     except ValueError as error:
         raise click.UsageError(str(error)) from error
-    if heard and module.emulation is None:
+    if heard and module.emulation is None and not relayed:
         module.close()
         raise click.UsageError(
             "nobody here hears the connections of a real module: `spwf ladder --through ADDRESS` "
-            "has one pass through this machine, and so does pytest with --spwf-pcap"
+            "has one pass through this machine, and so have `spwf demo` and pytest"
         )
-    if capture is not None:
+    if capture is not None and module.emulation is not None:
         capture.attach(core(module))
     return module
 

@@ -16,12 +16,13 @@ from rich.text import Text
 
 import spwf
 from spwf.board import clear
+from spwf.capture import Capture, needs
 from spwf.outcome import Cause, Outcome
 from spwf.pki import Pki
 from spwf.scenario import Clock, Scenario
 from spwf.server import Server
 from spwf.suites import SUITES
-from spwf.tcp import TcpServer, server_for
+from spwf.tcp import TcpServer, serving
 
 COLUMNS = {"Scenario": 26, "Mode": 9, "Reply": 32, "What came of it": 0}  # widths of plain lines
 OPENSSL_NAMES = {suite.name: suite.openssl for suite in SUITES}
@@ -46,10 +47,13 @@ def cases() -> list[Scenario]:
     return sorted(scenarios, key=lambda s: (s.example, not s.name.startswith("example"), s.name))
 
 
-def run(module: spwf.Module, url: str, bind: str, ssid: str, psk: str) -> int:
+def run(
+    module: spwf.Module, url: str, bind: str, ssid: str, psk: str, capture: Capture | None = None
+) -> int:
     """Run all cases on `module`, opened at `url`; return the exit status: 1 if one misbehaves.
 
     `bind`: the address that servers listen on; `ssid`, `psk`: of the network that is joined.
+    `capture`: hears an emulated `module` already, and a real one on its way to the servers.
     """
     console, started = Console(highlight=False), time.monotonic()
     title = f"[bold]The five examples[/bold], and how they fail: the module at {url}"
@@ -61,7 +65,9 @@ def run(module: spwf.Module, url: str, bind: str, ssid: str, psk: str) -> int:
             if console.is_terminal:
                 console.print(f"\n[bold]Example {example}[/bold]")
             for scenario in scenarios:
-                row = rows[scenario.name] = attempt(module, url, scenario, bind, Path(folder))
+                row = rows[scenario.name] = attempt(
+                    module, url, scenario, bind, Path(folder), capture
+                )
                 show(console, row)
     if console.is_terminal:
         console.print()
@@ -78,30 +84,49 @@ def run(module: spwf.Module, url: str, bind: str, ssid: str, psk: str) -> int:
     return 1 if wrong else 0
 
 
-def attempt(module: spwf.Module, url: str, scenario: Scenario, bind: str, folder: Path) -> Row:
+def attempt(
+    module: spwf.Module,
+    url: str,
+    scenario: Scenario,
+    bind: str,
+    folder: Path,
+    capture: Capture | None = None,
+) -> Row:
     """Meet the scenario with `module`, or with another one where its memory must be small."""
     heap = scenario.module.heap
     if not heap:
-        return meet(module, scenario, bind, folder)
+        return meet(module, scenario, bind, folder, capture)
     if module.emulation is None:
         why = "not tried: only an emulated module can have less memory"
         return Row((scenario.name, scenario.expect.mode.replace("_", "-"), "-", why), "", False)
     place, _, query = url.partition("?")
     others = [option for option in query.split("&") if not option.startswith("nv=")]  # it is in use
-    with spwf.open(f"{place}?{'&'.join(others)}", heap=heap) as small:
+    with spwf.open(f"{place}?{'&'.join(others)}", heap=heap, **needs(url, capture)) as small:
+        if capture and small.emulation:
+            capture.attach(small.emulation.core)
         small.join("lab", "passphrase")
         return meet(small, scenario, bind, folder)
 
 
-def meet(module: spwf.Module, scenario: Scenario, bind: str, folder: Path) -> Row:
+def meet(
+    module: spwf.Module,
+    scenario: Scenario,
+    bind: str,
+    folder: Path,
+    capture: Capture | None = None,
+) -> Row:
     """Load the module, connect it to the scenario's server, and see what comes of it."""
+    relayed = capture if module.emulation is None else None
     pki = Pki.shared(folder, scenario.pki)
     said: str | None = None
     try:
         module.reset()
         module.wait_for_network()
         provision(module, scenario, pki)
-        with server_for(scenario, pki, host=bind) as server, connect(module, server) as sock:
+        with (
+            serving(scenario, pki, relayed, host=bind) as server,
+            connect(module, server) as sock,
+        ):
             reply = f"ID: {sock.id:02} OK"
             said = talk(sock, server)
     except spwf.ModuleError as error:

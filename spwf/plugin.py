@@ -37,10 +37,9 @@ from spwf.opening import EMULATED
 from spwf.openssl import OpenSSL
 from spwf.pki import Pki
 from spwf.programs import Program, find
-from spwf.relay import Relay
 from spwf.scenario import Scenario
 from spwf.server import Server
-from spwf.tcp import server_for
+from spwf.tcp import serving
 from spwf.transcript import Transcript
 
 Section = tuple[str, Callable[[], str]]
@@ -296,27 +295,14 @@ def serve(
                 if setting(request.config, "allow_missing"):
                     pytest.skip(missing)
                 pytest.fail(f"{missing}; --spwf-allow-missing skips such tests")
-            between = _relayed(request, scenario) and _capture()
-            keylog = request.getfixturevalue("tmp_path") / "keys.log" if between else None
+            real = "_url" in request.fixturenames and not emulated(request.getfixturevalue("_url"))
+            capture = _capture() if real else None
             server = stack.enter_context(
-                server_for(scenario, pki, program=program, host=host, keylog=keylog)
+                serving(scenario, pki, capture, program=program, host=host)
             )
             sections = request.node.stash.setdefault(SECTIONS, [])
             command = shlex.join(server.argv)
             sections.append((f"server {scenario.name}", lambda: f"{command}\n{server.log}"))
-            if between:
-                relay = stack.enter_context(Relay((server.host, server.port), host, keylog))
-                between.attach(relay)
-                server.port = relay.port
             return server
 
         yield start
-
-
-def _relayed(request: pytest.FixtureRequest, scenario: Scenario) -> bool:
-    """Whether a relay must stand before the server to hear it: the module is a real one.
-
-    Not before one that misbehaves below TLS, for the relay would behave.
-    """
-    real = "_url" in request.fixturenames and not emulated(request.getfixturevalue("_url"))
-    return real and scenario.tcp is None

@@ -1,6 +1,6 @@
 """A relay between a module and a server, so that the bytes of a real module can be captured.
 
-Called by cli_ladder.py and plugin.py, and by server.py for a program that listens elsewhere. It
+Called by cli_ladder.py and tcp.py, and by server.py for a program that listens elsewhere. It
 stands on an address of this machine, passes everything on in both directions, ends and resets too,
 and is a Source [tap.py]. A real module tells nobody its secrets; where the server is one of ours
 and writes a key log, they are taken from there.
@@ -78,7 +78,7 @@ class Relay:
         thread.join()
         with self._news:
             self._ended = True
-            self._news.notify_all()
+            self._release_all()
 
     # ---- the source -----------------------------------------------------------------------------
 
@@ -89,9 +89,7 @@ class Relay:
                 self._news.wait_for(lambda: not self._open_now, SETTLE)
             changed, self._on = self._on != on, on
             if not on:
-                for socket_number in list(self._held):
-                    self._release(socket_number)
-            self._news.notify_all()
+                self._release_all()
         return changed
 
     def tapped(self, timeout: float | None, /) -> bytes:
@@ -112,6 +110,11 @@ class Relay:
             if self._keylog is None or event.kind is not Kind.SENT:
                 self._release(event.socket)
                 self._news.notify_all()
+
+    def _release_all(self) -> None:
+        for number in list(self._held):
+            self._release(number)
+        self._news.notify_all()
 
     def _release(self, number: int) -> None:
         for secrets in self._read_keylog():

@@ -8,12 +8,16 @@ import select
 import socket
 import struct
 import threading
-from collections.abc import Callable
-from contextlib import ExitStack, suppress
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
+from spwf.capture import Capture
 from spwf.errors import HarnessError, ServerError
 from spwf.pki import Pki
+from spwf.relay import Relay
 from spwf.scenario import End, Port, Scenario, TcpOptions
 from spwf.server import Server
 
@@ -25,6 +29,28 @@ RESET = struct.pack("ii", 1, 0)  # of SO_LINGER: close() sends RST
 def server_for(scenario: Scenario, pki: Pki, **options: Any) -> Server:
     """The server that the scenario wants, not started; `options` are those of Server."""
     return (TcpServer if scenario.tcp else Server)(scenario, pki, **options)
+
+
+@contextmanager
+def serving(
+    scenario: Scenario, pki: Pki, capture: Capture | None, *, host: str, **options: Any
+) -> Iterator[Server]:
+    """The scenario's server, started; where there is a capture, behind a relay that it hears.
+
+    `host` and `options` are those of Server. A server that misbehaves below TLS has no relay, for
+    the relay would behave.
+    """
+    with ExitStack() as stack:
+        if capture is None or scenario.tcp is not None:
+            yield stack.enter_context(server_for(scenario, pki, host=host, **options))
+            return
+        folder = stack.enter_context(TemporaryDirectory(prefix="spwf-"))
+        keylog = Path(folder, "keys.log")
+        server = stack.enter_context(server_for(scenario, pki, host=host, keylog=keylog, **options))
+        relay = stack.enter_context(Relay((server.host, server.port), host, keylog))
+        capture.attach(relay)
+        server.port = relay.port
+        yield server
 
 
 class TcpServer(Server):
