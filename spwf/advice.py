@@ -66,6 +66,12 @@ TEXTS: dict[str, tuple[str, str]] = {
         "The server's certificate is for {names}, and not for {domain}.",
         "Give one of these names with --domain, or get a certificate for {domain}.",
     ),
+    "address": (
+        "{domain} is an address, which only an iPAddress among the alternative names of a "
+        "certificate can match; the server's is for {names}.",
+        "Give one of these names with --domain, if they are names, or have the server's "
+        "certificate made with `subjectAltName = IP:...`.",
+    ),
     "usage": (
         "The certificate {subject} does not allow what it is used for (keyUsage, "
         "extendedKeyUsage or basicConstraints).",

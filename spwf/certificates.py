@@ -101,7 +101,10 @@ def digest(certificate: x509.Certificate) -> str:
 
 
 def names(certificate: x509.Certificate) -> tuple[str, ...]:
-    """Those that the module compares with its domain: alternative names, or else common ones."""
+    """Those that the module compares with its domain: alternative names, or else common ones.
+
+    Where there is a URI, common ones do not count either [design 10, "Names"].
+    """
     try:
         extension = certificate.extensions.get_extension_for_oid(
             ExtensionOID.SUBJECT_ALTERNATIVE_NAME
@@ -109,11 +112,20 @@ def names(certificate: x509.Certificate) -> tuple[str, ...]:
     except (ValueError, x509.ExtensionNotFound):
         extension = None
     found: list[str] = []
+    others: list[str] = []
     if isinstance(extension, x509.SubjectAlternativeName):
         found += extension.get_values_for_type(x509.DNSName)
         found += map(str, extension.get_values_for_type(x509.IPAddress))
+        others += extension.get_values_for_type(x509.UniformResourceIdentifier)
     common = certificate.subject.get_attributes_for_oid(NameOID.COMMON_NAME)
+    if others and not found:
+        return ()
     return tuple(map(printable, found or (str(each.value) for each in common)))
+
+
+def is_address(name: str) -> bool:
+    """Whether the module takes the name for an address, as csrc/core/tls_policy.c does."""
+    return ":" in name or ("." in name and not name.strip("0123456789."))
 
 
 def self_signed(certificate: x509.Certificate) -> bool:

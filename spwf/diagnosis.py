@@ -15,6 +15,7 @@ from spwf.certificates import (
     Material,
     digest,
     distinguished_name,
+    is_address,
     key_fits,
     key_text,
     names,
@@ -71,6 +72,8 @@ class Case:
             return self._hello(self.survey)
         if cause in (Cause.CHAIN, Cause.SIGNATURE) and self.chain and self.cas:
             return self._gap(cause)
+        if cause is Cause.DOMAIN and is_address(self.material.domain):
+            return "address"
         return cause.value if cause is not Cause.CHAIN else "unknown_ca"
 
     def _unfit_ca(self) -> bool:

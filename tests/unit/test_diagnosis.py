@@ -66,6 +66,16 @@ def test_what_the_server_offers_refines_the_cause(
     assert Case(replace(OUTCOME, cause=Cause.ALERT), Material(), survey).problem() == problem
 
 
+@pytest.mark.parametrize(
+    ("domain", "problem"),
+    [("192.0.2.7", "address"), ("::1", "address"), ("127001", "domain"), ("a.example", "domain")],
+)
+def test_an_address_that_does_not_match_is_told_from_a_name(domain: str, problem: str) -> None:
+    case = Case(replace(OUTCOME, cause=Cause.DOMAIN), Material(domain=domain))
+    assert case.problem() == problem
+    assert repr(domain) in case.explain(problem)[0]
+
+
 def test_the_cas_that_a_server_accepts_are_named() -> None:
     survey = Survey((), (), (), ("CN = one", "CN = two"), True)
     case = Case(replace(OUTCOME, cause=Cause.CLIENT_REFUSED), Material(), survey)
