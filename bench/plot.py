@@ -78,4 +78,4 @@ def draw_memory(axes: Axes, figures: Mapping[str, float]) -> None:
     axes.invert_yaxis()
     axes.set_xticks([])
     axes.margins(x=0.25)
-    axes.set_title("Memory of one, among thousands", fontsize=11, loc="left", color=INK)
+    axes.set_title("Memory of each", fontsize=11, loc="left", color=INK)
