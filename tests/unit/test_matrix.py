@@ -5,17 +5,19 @@ import re
 import shlex
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from io import StringIO
+from typing import Any
 
 import pytest
 from rich.console import Console
 
 from spwf.matrix import expression, page, show
 from spwf.matrix.cells import Cell, Group, cells, lawful
-from spwf.matrix.judge import Result, Status, disagreements
+from spwf.matrix.judge import Result, Status, disagreements, judge
 from spwf.matrix.report import Report
 from spwf.matrix.run import Plan
-from spwf.outcome import Cause, Mode, Note
+from spwf.outcome import Cause, Mode, Note, Outcome
 from spwf.pki import KEY_TYPES
 from spwf.programs import PROGRAMS
 from spwf.suites import SUITES, KeyExchange, Version
@@ -204,3 +206,63 @@ def test_json_has_what_the_cells_are_and_how_they_ended() -> None:
     assert all(wanted <= cell.keys() for cell in told["cells"])
     assert {cell["status"] for cell in told["cells"]} == {"pass", "fail", "impossible"}
     assert all((cell["cause"] is None) == (cell["status"] == "pass") for cell in told["cells"])
+
+
+MET = next(c for c in of(Group.SUITES) if c.name.startswith("suites openssl TLSv1.1 C013 "))
+WELL = Outcome(
+    count=1,
+    cause=Cause.NONE,
+    mode=Mode.ANONYMOUS,
+    connected=True,
+    depth=None,
+    version="TLSv1.1",
+    suite="TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA",
+    group="P-256",
+    alert_sent=None,
+    alert_received=None,
+    detail=0,
+    notes=frozenset(),
+    peak_heap=1,
+    sent=1,
+    received=1,
+    subject="",
+)
+SAID = ("TLSv1.1", "TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA")
+
+
+def test_what_ends_as_it_must_passes() -> None:
+    assert judge(Result(MET, Status.FAIL, outcome=WELL, server_says=SAID)).status is Status.PASS
+    in_ssl3 = replace(MET, suite=None, version=Version.SSL3)
+    chosen = replace(WELL, version="SSLv3", suite="TLS_RSA_WITH_AES_128_CBC_SHA", group=None)
+    noted = replace(chosen, notes=frozenset([Note.OUTSIDE_TABLE_2]))
+    assert judge(Result(in_ssl3, Status.FAIL, outcome=noted)).status is Status.PASS
+    assert judge(Result(in_ssl3, Status.FAIL, outcome=chosen)).status is Status.FAIL
+
+
+@pytest.mark.parametrize(
+    ("cell", "outcome", "said", "why"),
+    [
+        ({}, {"version": "TLSv1.2"}, SAID, "version TLSv1.2, not TLSv1.1"),
+        ({}, {"suite": "TLS_RSA_WITH_AES_128_CBC_SHA"}, SAID, "suite TLS_RSA_WITH_AES_128_CBC"),
+        ({}, {"group": None}, SAID, "group None with TLS_ECDHE"),
+        ({"curve": "p521"}, {}, SAID, "group P-256, not P-521"),
+        ({}, {"mode": Mode.MUTUAL}, SAID, "mode mutual, not anonymous"),
+        ({}, {"cause": Cause.ALERT}, SAID, "cause alert"),
+        ({"cause": Cause.SUITE}, {}, SAID, "cause none"),
+        ({"cause": Cause.SUITE}, {"cause": Cause.SUITE, "suite": None}, SAID, "did not choose"),
+        ({"note": Note.OUTSIDE_TABLE_2}, {}, SAID, "not noted: outside_table_2"),
+        ({"mode": Mode.MUTUAL}, {"mode": Mode.MUTUAL}, SAID, "certificate was not sent"),
+        ({}, {"notes": frozenset([Note.NAME_UNCHECKED])}, SAID, "the name was not checked"),
+        ({}, {}, ("TLSv1", SAID[1]), "the server says TLSv1"),
+        ({}, {}, (SAID[0], "?"), "the server says ?"),
+    ],
+)
+def test_each_difference_is_a_failure_with_its_words(
+    cell: dict[str, Any], outcome: dict[str, Any], said: tuple[str, str], why: str
+) -> None:
+    met = Result(
+        replace(MET, **cell), Status.PASS, outcome=replace(WELL, **outcome), server_says=said
+    )
+    judged = judge(met)
+    assert judged.status is Status.FAIL
+    assert why in judged.why
