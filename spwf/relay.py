@@ -47,7 +47,8 @@ class Relay:
         self._told = 0  # bytes of the key log
         self._count = self._open_now = 0  # connections so far, and of them not at their end
         self._on = False
-        self._ended = False
+        self._ended = self._ending = False
+        self._ends: list[socket.socket] = []  # of all connections, to be shut at the end
         self._records = bytearray()
         self._held: dict[int, list[Event]] = {}  # what the module sent since the server spoke
         self._news = threading.Condition()
@@ -74,6 +75,10 @@ class Relay:
         self._open.close()
 
     def _end(self, thread: threading.Thread) -> None:
+        with self._news:
+            self._ending = True
+            for end in self._ends:
+                _shut(end)
         self._listener.shutdown(socket.SHUT_RDWR)
         thread.join()
         with self._news:
@@ -149,7 +154,6 @@ class Relay:
                 self._count += 1
                 carry.start()
                 ends.callback(carry.join)
-                ends.callback(_shut, module)
 
     @contextmanager
     def _counted(self) -> Iterator[None]:
@@ -180,6 +184,10 @@ class Relay:
             with server:
                 server.settimeout(None)
                 tell(Kind.CONNECTED)
+                with self._news:
+                    self._ends += (module, server)
+                    if self._ending:
+                        return
                 _pass_on(module, server, tell)
 
 
