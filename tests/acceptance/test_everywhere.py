@@ -13,6 +13,8 @@ from typing import Any
 
 import pytest
 
+import spwf
+
 HERE = Path(__file__).parent
 SPWF = Path(sysconfig.get_path("scripts")) / "spwf"
 TCP = ("bad_input", "examples", "rules", "sessions", "split", "transcripts", "twins")
@@ -60,3 +62,23 @@ def test_demo_runs_on_a_board_and_spares_its_flash(stand_in: Callable[..., Any])
     assert "as expected, 1 not tried, in " in done.stdout
     writes, _ = board.end()
     assert writes < 60  # one network is saved, and one scenario's files outlive a reset
+
+
+def test_probe_brings_a_board_into_the_network_it_is_told(
+    stand_in: Callable[..., Any], serve: Callable[..., spwf.Server]
+) -> None:
+    board, server = stand_in(), serve("echo")
+
+    def probe(*options: str) -> subprocess.CompletedProcess[str]:
+        command = [SPWF, "probe", f"{server.host}:{server.port}", *options]
+        return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+
+    done = probe("--url", board.url, "--ssid", board.SSID, "--psk", "another one")
+    assert done.returncode == 1
+    assert "the network 'desk' refuses the module: its passphrase is another" in done.stderr
+    done = probe("--url", board.url, "--ssid", board.SSID, "--psk", board.PSK)
+    assert done.returncode == 0, done.stderr
+    assert "Module: ID: 00 OK" in done.stdout
+    assert probe("--url", board.url).returncode == 0  # it has kept it
+    assert probe("--ssid", board.SSID).returncode == 2
+    assert probe("--url", board.url, "--psk", board.PSK).returncode == 2
