@@ -70,7 +70,7 @@ def test_probe_brings_a_board_into_the_network_it_is_told(
     board, server = stand_in(), serve("echo")
 
     def probe(*options: str) -> subprocess.CompletedProcess[str]:
-        command = [SPWF, "probe", f"{server.host}:{server.port}", *options]
+        command = [str(SPWF), "probe", f"{server.host}:{server.port}", *options]
         return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
 
     done = probe("--url", board.url, "--ssid", board.SSID, "--psk", "another one")
