@@ -177,8 +177,11 @@ class Relay:
             tell(Kind.OPENED)
             try:
                 server = socket.create_connection(self.server, PATIENCE)
-            except OSError:
-                tell(Kind.FAILED, error=REFUSED)
+            except OSError as error:
+                reset = isinstance(error, ConnectionResetError)  # it agreed, and changed its mind
+                if reset:
+                    tell(Kind.CONNECTED)
+                tell(Kind.FAILED, error=RESET if reset else REFUSED)
                 module.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, AT_ONCE)
                 return
             with server:
