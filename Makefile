@@ -7,6 +7,8 @@
 
 PYTHON ?= python3
 VENV := .venv
+# Tests wait a good part of their time, for servers and for limits that are real.
+WORKERS := $(shell expr 2 '*' $$(nproc))
 BOARD ?= lm3s6965evb
 BOARDS := $(notdir $(wildcard firmware/boards/*))
 IMAGES := $(BOARDS:%=build/firmware/%/spwf.elf)
@@ -26,10 +28,10 @@ demo: $(VENV)/.spwf ## shows the note's five examples over real OpenSSL servers,
 	@$(VENV)/bin/spwf demo
 
 test: $(VENV)/.spwf c-tests boards test-packages ## runs the C tests under sanitizers, then all others on an installed wheel
-	@$(VENV)/bin/pytest -n auto --dist worksteal
+	@$(VENV)/bin/pytest -n $(WORKERS) --dist worksteal
 
 test-full: $(VENV)/.spwf c-tests boards test-packages servers ## as test, and all of Table 2 on all servers
-	@$(VENV)/bin/pytest -n auto --dist worksteal -m ''
+	@$(VENV)/bin/pytest -n $(WORKERS) --dist worksteal -m ''
 
 servers: packages ## builds servers that Debian lacks, for test-full: Mbed TLS, OpenSSL with SSLv3 and weak ciphers
 	@$(PYTHON) scripts/build_servers.py

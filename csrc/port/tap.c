@@ -29,7 +29,7 @@ static void push(struct world *w, struct tap_record *record, const void *data, s
 static void tell(struct world *w, int id, enum tap_kind kind, const void *data, size_t size) {
     const struct spwf_net_info *info = &w->tap.known[id];
     struct spwf_link_info link;
-    struct tap_record record = {.kind = kind,
+    struct tap_record record = {.kind = (uint8_t)kind,
                                 .id = (uint8_t)id,
                                 .local_port = info->local.port,
                                 .peer_port = info->peer.port,

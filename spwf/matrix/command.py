@@ -5,6 +5,8 @@ from pathlib import Path
 
 import click
 
+from spwf.cli_module import bind_option, network_options, reset_option
+
 OUTPUT = click.Path(dir_okay=False, writable=True, path_type=Path)
 
 
@@ -15,17 +17,29 @@ OUTPUT = click.Path(dir_okay=False, writable=True, path_type=Path)
 @click.option(
     "--server", "servers", multiple=True, metavar="NAME", help="Only this program. Repeatable."
 )
+@bind_option
+@network_options("lab", "passphrase", "The network that the module joins.")
+@reset_option
 @click.option("-k", "expression", metavar="EXPR", help="Only these: 'C027 and not mutual'.")
 @click.option("--html", "page", type=OUTPUT, help="Write the matrix as one page to look at.")
 @click.option("--json", "data", type=OUTPUT, help="Write it as data.")
 def matrix(
-    url: str, servers: tuple[str, ...], expression: str | None, page: Path | None, data: Path | None
+    url: str,
+    servers: tuple[str, ...],
+    bind: str,
+    ssid: str,
+    psk: str,
+    reset: str,
+    expression: str | None,
+    page: Path | None,
+    data: Path | None,
 ) -> None:
     """Put each suite, version, curve and key that the note promises to real servers.
 
     Each cell is one server and one module, and what must come of their meeting: version, suite,
-    curve, data both ways, a clean end, or the right refusal. The module joins the network `lab`;
-    a real one loses the TLS files in its flash. Exit status: 0 all as expected, 1 not, 2 the
+    curve, data both ways, a clean end, or the right refusal. For a
+    real module, name its network, and this machine's address there; it loses its settings and the
+    TLS files in its flash. Exit status: 0 all as expected, 1 not, 2 the
     command is wrong.
     """
     from rich.console import Console
@@ -35,7 +49,7 @@ def matrix(
     from spwf.matrix.cells import cells
     from spwf.matrix.page import render
     from spwf.matrix.report import Report
-    from spwf.matrix.run import SERVERS, Plan
+    from spwf.matrix.run import SERVERS, Plan, Site
     from spwf.programs import cache
 
     if unknown := [name for name in servers if name not in SERVERS]:
@@ -49,7 +63,7 @@ def matrix(
     if not plan.cells and not any(plan.left_out.values()):
         raise click.UsageError(f"no cell is meant by -k {expression!r}")
     console, begin = Console(highlight=False), time.monotonic()
-    running = plan.run(url, cache() / "pki")
+    running = plan.run(Site(url, bind, ssid, psk, reset), cache() / "pki")
     results = list(show.watch(running, len(plan.cells), console))
     report = Report.make(url, plan, results, time.monotonic() - begin)
     show.show(report, console)

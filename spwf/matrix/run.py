@@ -18,6 +18,7 @@ from types import TracebackType
 from typing import Any, Self
 
 import spwf
+from spwf.board import Board
 from spwf.errors import HarnessError, ModuleError, ServerError
 from spwf.matrix.cells import Cell, Group, cells, why_unlawful
 from spwf.matrix.judge import Result, Status, judge
@@ -34,6 +35,24 @@ SERVERS = PROGRAMS | OFFENDERS
 FLASH = (Slot.CA, Slot.CERT, Slot.KEY, Slot.DOMAIN)
 RAM = (Slot.RAM_CA, Slot.RAM_CERT, Slot.RAM_KEY, Slot.RAM_DOMAIN)
 PATIENCE = 10.0  # s for whatever a server must do
+
+
+@dataclass(frozen=True)
+class Site:
+    """Where the module is, and how it comes to the servers."""
+
+    url: str = "spwf://"
+    bind: str = "127.0.0.1"
+    """What servers listen on."""
+    ssid: str = "lab"
+    psk: str = "passphrase"
+    reset: str = "at"
+    """As of spwf.open()."""
+
+    @property
+    def emulated(self) -> bool:
+        """Whether several modules of it can be had, each with options of its own."""
+        return self.url.partition("://")[0].lower() in EMULATED
 
 
 @dataclass(frozen=True)
@@ -66,13 +85,13 @@ class Plan:
             chosen += (_settle(cell, programs[name]) for cell in mine)
         return cls(programs, absent, tuple(chosen), left_out)
 
-    def run(self, url: str, folder: Path) -> Iterator[Result]:
-        """The results, as they come, of the module at `url`; certificates are kept in `folder`."""
+    def run(self, site: Site, folder: Path) -> Iterator[Result]:
+        """The results, as they come, of the module there; certificates are kept in `folder`."""
         settled = [cell for cell in self.cells if cell.impossible]
         yield from (Result(cell, Status.IMPOSSIBLE, cell.impossible) for cell in settled)
         batches = _batches(cell for cell in self.cells if not cell.impossible)
-        workers = WORKERS if _emulated(url) else 1  # there is one real module
-        with _Benches(url) as benches, ThreadPoolExecutor(workers) as pool:
+        workers = WORKERS if site.emulated else 1  # there is one real module
+        with _Benches(site) as benches, ThreadPoolExecutor(workers) as pool:
             running = [
                 pool.submit(benches.run, self.programs[batch[0].server], batch, folder)
                 for batch in batches
@@ -87,10 +106,6 @@ class Plan:
 def _asked(cell: Cell) -> bool:
     """What must be refused is all that an offender is for."""
     return cell.server in PROGRAMS or cell.group is Group.POLICY
-
-
-def _emulated(url: str) -> bool:
-    return url.partition("://")[0].lower() in EMULATED
 
 
 def _settle(cell: Cell, program: Program) -> Cell:
@@ -115,21 +130,21 @@ def _batches(possible: Iterable[Cell]) -> list[list[Cell]]:
 class _Benches:
     """A bench for each thread: a module that has joined, for each set of options."""
 
-    def __init__(self, url: str) -> None:
-        self._url = url
+    def __init__(self, site: Site) -> None:
+        self._site = site
         self._local = threading.local()
         self._stack = ExitStack()
 
     def run(self, program: Program, batch: list[Cell], folder: Path) -> list[Result]:
         """What came of each cell of one server; a server that does not start fails them all."""
         if not hasattr(self._local, "bench"):
-            self._local.bench = self._stack.enter_context(_Bench(self._url))
+            self._local.bench = self._stack.enter_context(_Bench(self._site))
         bench: _Bench = self._local.bench
         scenario = batch[0].scenario
         pki = Pki.shared(folder, scenario.pki)
         try:
             pki.make("ca", scenario.server.cert, "client")
-            with Server(scenario, pki, program=program) as server:
+            with Server(scenario, pki, program=program, host=self._site.bind) as server:
                 return [bench.meet(cell, server, pki) for cell in batch]
         except HarnessError as error:
             first, _, rest = str(error).partition("\n")
@@ -150,13 +165,13 @@ class _Benches:
 class _Bench:
     """One thread's modules."""
 
-    def __init__(self, url: str) -> None:
-        self._url = url
+    def __init__(self, site: Site) -> None:
+        self._site = site
         self._modules: dict[tuple[tuple[str, str], ...], Module] = {}
 
     def meet(self, cell: Cell, server: Server, pki: Pki) -> Result:
         """Loads a module, connects it, passes data both ways, closes; the verdict."""
-        if cell.options and not _emulated(self._url):
+        if cell.options and not self._site.emulated:
             options = ", ".join("=".join(option) for option in cell.options)
             return Result(cell, Status.IMPOSSIBLE, f"only an emulated module is had with {options}")
         try:
@@ -181,11 +196,13 @@ class _Bench:
     def _module(self, cell: Cell) -> Module:
         if cell.options not in self._modules:
             options: dict[str, Any] = dict(cell.options)
-            module = spwf.open(self._url, **options)
+            module = spwf.open(self._site.url, reset=self._site.reset, **options)
             self._modules[cell.options] = module
-            module.join("lab", "passphrase")
+            if self._site.emulated:
+                module.join(self._site.ssid, self._site.psk)
+            else:
+                Board(self._site.ssid, self._site.psk).renew(module, join=True)
             module.set_time()
-            module.clean()
         module = self._modules[cell.options]
         module.transcript.clear()
         return module

@@ -82,3 +82,19 @@ def test_probe_brings_a_board_into_the_network_it_is_told(
     assert probe("--url", board.url).returncode == 0  # it has kept it
     assert probe("--ssid", board.SSID).returncode == 2
     assert probe("--url", board.url, "--psk", board.PSK).returncode == 2
+
+
+def test_matrix_runs_on_a_board_in_a_network_of_its_own(stand_in: Callable[..., Any]) -> None:
+    board = stand_in()
+    words = ("--server", "openssl", "-k", "C027 and suites or 003C and minimum")
+    done = subprocess.run(
+        [SPWF, "matrix", "--url", board.url, *board.options("--"), *words],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "1 anonymous, 1 one-way, 1 mutual" in done.stdout
+    writes, _ = board.end()
+    assert writes < 60  # one network is saved

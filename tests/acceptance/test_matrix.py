@@ -11,7 +11,7 @@ import pytest
 
 from spwf.matrix.cells import Group
 from spwf.matrix.report import PAIRS, Report
-from spwf.matrix.run import SERVERS, Plan
+from spwf.matrix.run import SERVERS, Plan, Site
 from spwf.outcome import Mode
 
 OWN = {"openssl": 22, "nss": 70}
@@ -32,7 +32,7 @@ def folder(_pki_root: Path) -> Path:
 def run(url: str, servers: Iterable[str], groups: Iterable[Group], folder: Path) -> Report:
     plan = Plan.make(servers, lambda cell: cell.group in groups)
     assert plan.absent == {}
-    report = Report.make(url, plan, plan.run(url, folder), 0)
+    report = Report.make(url, plan, plan.run(Site(url), folder), 0)
     wrong = [f"{result.cell.name}: {result.why}" for result in report.failures]
     assert not wrong, "\n".join(wrong)
     assert report.disagreements == ()

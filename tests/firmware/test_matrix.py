@@ -7,7 +7,7 @@ import pytest
 
 from spwf.matrix.cells import Group
 from spwf.matrix.report import PAIRS, Report
-from spwf.matrix.run import SERVERS, Plan
+from spwf.matrix.run import SERVERS, Plan, Site
 from spwf.outcome import Mode
 
 BOARD = "qemu://lm3s6965evb"
@@ -17,7 +17,7 @@ CHEAP = (Group.SUITES, Group.CLIENTS, Group.DOWNGRADE, Group.MINIMUM)
 def run(servers: Iterable[str], groups: Iterable[Group], folder: Path) -> Report:
     plan = Plan.make(servers, lambda cell: cell.group in groups)
     assert plan.absent == {}
-    report = Report.make(BOARD, plan, plan.run(BOARD, folder), 0)
+    report = Report.make(BOARD, plan, plan.run(Site(BOARD), folder), 0)
     wrong = [f"{result.cell.name}: {result.why}" for result in report.failures]
     assert not wrong, "\n".join(wrong)
     assert report.disagreements == ()
