@@ -2,10 +2,15 @@
 
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
+from spwf.cli_capture import capture_options
 from spwf.cli_module import bind_option, network_options, reset_option
+
+if TYPE_CHECKING:
+    from spwf.capture import Capture
 
 OUTPUT = click.Path(dir_okay=False, writable=True, path_type=Path)
 
@@ -23,6 +28,7 @@ OUTPUT = click.Path(dir_okay=False, writable=True, path_type=Path)
 @click.option("-k", "expression", metavar="EXPR", help="Only these: 'C027 and not mutual'.")
 @click.option("--html", "page", type=OUTPUT, help="Write the matrix as one page to look at.")
 @click.option("--json", "data", type=OUTPUT, help="Write it as data.")
+@capture_options
 def matrix(
     url: str,
     servers: tuple[str, ...],
@@ -33,6 +39,7 @@ def matrix(
     expression: str | None,
     page: Path | None,
     data: Path | None,
+    capture: "Capture | None",
 ) -> None:
     """Put each suite, version, curve and key that the note promises to real servers.
 
@@ -62,8 +69,11 @@ def matrix(
     plan = Plan.make(servers or SERVERS, lambda cell: test is None or test(cell.words))
     if not plan.cells and not any(plan.left_out.values()):
         raise click.UsageError(f"no cell is meant by -k {expression!r}")
+    site = Site(url, bind, ssid, psk, reset)
+    if capture and not site.emulated:
+        raise click.UsageError("a real module is captured by `spwf demo`, `ladder`, or pytest")
     console, begin = Console(highlight=False), time.monotonic()
-    running = plan.run(Site(url, bind, ssid, psk, reset), cache() / "pki")
+    running = plan.run(site, cache() / "pki", capture)
     results = list(show.watch(running, len(plan.cells), console))
     report = Report.make(url, plan, results, time.monotonic() - begin)
     show.show(report, console)

@@ -19,6 +19,7 @@ from typing import Any, Self
 
 import spwf
 from spwf.board import Board
+from spwf.capture import Capture, needs
 from spwf.errors import HarnessError, ModuleError, ServerError
 from spwf.matrix.cells import Cell, Group, cells, why_unlawful
 from spwf.matrix.judge import Result, Status, judge
@@ -85,13 +86,16 @@ class Plan:
             chosen += (_settle(cell, programs[name]) for cell in mine)
         return cls(programs, absent, tuple(chosen), left_out)
 
-    def run(self, site: Site, folder: Path) -> Iterator[Result]:
-        """The results, as they come, of the module there; certificates are kept in `folder`."""
+    def run(self, site: Site, folder: Path, capture: Capture | None = None) -> Iterator[Result]:
+        """The results, as they come, of the module there; certificates are kept in `folder`.
+
+        `capture` hears emulated modules, one after the other.
+        """
         settled = [cell for cell in self.cells if cell.impossible]
         yield from (Result(cell, Status.IMPOSSIBLE, cell.impossible) for cell in settled)
         batches = _batches(cell for cell in self.cells if not cell.impossible)
-        workers = WORKERS if site.emulated else 1  # there is one real module
-        with _Benches(site) as benches, ThreadPoolExecutor(workers) as pool:
+        workers = WORKERS if site.emulated and not capture else 1  # there is one real module
+        with _Benches(site, capture) as benches, ThreadPoolExecutor(workers) as pool:
             running = [
                 pool.submit(benches.run, self.programs[batch[0].server], batch, folder)
                 for batch in batches
@@ -130,15 +134,16 @@ def _batches(possible: Iterable[Cell]) -> list[list[Cell]]:
 class _Benches:
     """A bench for each thread: a module that has joined, for each set of options."""
 
-    def __init__(self, site: Site) -> None:
+    def __init__(self, site: Site, capture: Capture | None) -> None:
         self._site = site
+        self._capture = capture
         self._local = threading.local()
         self._stack = ExitStack()
 
     def run(self, program: Program, batch: list[Cell], folder: Path) -> list[Result]:
         """What came of each cell of one server; a server that does not start fails them all."""
         if not hasattr(self._local, "bench"):
-            self._local.bench = self._stack.enter_context(_Bench(self._site))
+            self._local.bench = self._stack.enter_context(_Bench(self._site, self._capture))
         bench: _Bench = self._local.bench
         scenario = batch[0].scenario
         pki = Pki.shared(folder, scenario.pki)
@@ -165,8 +170,9 @@ class _Benches:
 class _Bench:
     """One thread's modules."""
 
-    def __init__(self, site: Site) -> None:
+    def __init__(self, site: Site, capture: Capture | None) -> None:
         self._site = site
+        self._capture = capture
         self._modules: dict[tuple[tuple[str, str], ...], Module] = {}
 
     def meet(self, cell: Cell, server: Server, pki: Pki) -> Result:
@@ -196,8 +202,11 @@ class _Bench:
     def _module(self, cell: Cell) -> Module:
         if cell.options not in self._modules:
             options: dict[str, Any] = dict(cell.options)
+            options |= needs(self._site.url, self._capture)
             module = spwf.open(self._site.url, reset=self._site.reset, **options)
             self._modules[cell.options] = module
+            if self._capture and module.emulation:
+                self._capture.attach(module.emulation.core)
             if self._site.emulated:
                 module.join(self._site.ssid, self._site.psk)
             else:

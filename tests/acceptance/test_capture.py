@@ -355,6 +355,14 @@ def test_probe_writes_the_same_files(serve: Serve, pcap: Path, keylog: Path) -> 
     assert random.hex() in keylog.read_text()
 
 
+def test_matrix_writes_the_same_files(pcap: Path, keylog: Path) -> None:
+    options = ("--server", "openssl", "-k", "C027 and suites", "--pcap", pcap, "--keylog", keylog)
+    done = subprocess.run([SPWF, "matrix", *options], capture_output=True, timeout=DEADLINE)
+    assert done.returncode == 0, done.stdout
+    assert len(read(pcap).secrets) == 3  # a session for each mode
+    assert len(keylog.read_text().splitlines()) == 3
+
+
 def test_a_server_of_ours_tells_the_secrets_of_its_sessions(
     module: spwf.Module, keylog: Path
 ) -> None:
