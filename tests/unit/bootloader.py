@@ -16,7 +16,6 @@ from collections.abc import Mapping
 from enum import Enum, auto
 from functools import reduce
 from operator import xor
-from types import TracebackType
 from typing import Self
 
 DEADLINE = 10.0  # s
@@ -75,12 +74,7 @@ class Bootloader:
         self._thread.start()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         os.close(self._stopper)
         self._thread.join(DEADLINE)
         assert not self._thread.is_alive()
