@@ -16,6 +16,11 @@ EMULATED = {handler.SCHEME: handler.QUERY for handler in (protocol_spwf, protoco
 """The schemes of emulated modules, and their options."""
 
 
+def is_emulated(url: str) -> bool:
+    """Whether this process emulates the module at `url`, or runs it in QEMU."""
+    return url.partition("://")[0].lower() in EMULATED
+
+
 def open(
     url: str = "spwf://", *, timeout: float = 10.0, reset: str = "at", **options: Any
 ) -> Module:

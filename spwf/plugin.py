@@ -33,7 +33,7 @@ from spwf.board import Board
 from spwf.capture import Capture, needs
 from spwf.emulation import Emulation
 from spwf.module import Module
-from spwf.opening import EMULATED
+from spwf.opening import is_emulated
 from spwf.openssl import OpenSSL
 from spwf.pki import Pki
 from spwf.programs import Program, find
@@ -94,14 +94,9 @@ def setting(config: pytest.Config, name: str) -> Any:
     return config.getini(name) if given is None else given
 
 
-def emulated(url: str) -> bool:
-    """Whether this process emulates the module at `url`, or runs it in QEMU."""
-    return url.partition("://")[0].lower() in EMULATED
-
-
 def pytest_configure(config: pytest.Config) -> None:
     """The markers; a real module has one user at a time."""
-    boards = [url for url in setting(config, "spwf") if not emulated(url)]
+    boards = [url for url in setting(config, "spwf") if not is_emulated(url)]
     if boards and config.getoption("numprocesses", None):
         raise pytest.UsageError(f"{boards[0]} is one module: run its tests one by one, with -n0")
     config.addinivalue_line(
@@ -115,7 +110,7 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_report_header(config: pytest.Config) -> str:
     """Says what the tests run on."""
     urls, host = setting(config, "spwf"), setting(config, "bind")
-    where = f", servers on {host}" if not all(map(emulated, urls)) else ""
+    where = f", servers on {host}" if not all(map(is_emulated, urls)) else ""
     hidden = where and host.startswith("127.") and any("://" not in url for url in urls)
     hint = ", where only this machine sees them: see --spwf-bind" if hidden else ""
     return f"spwf: {' '.join(urls)}{where}{hint}"
@@ -133,7 +128,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize(
             "_url",
             [
-                pytest.param(url, marks=[skip] if needs and not emulated(url) else [])
+                pytest.param(url, marks=[skip] if needs and not is_emulated(url) else [])
                 for url in urls
             ],
             ids=urls if len(urls) > 1 else [pytest.HIDDEN_PARAM],
@@ -170,7 +165,7 @@ def _url() -> str:  # parametrized by pytest_generate_tests
 def _board(request: pytest.FixtureRequest, _url: str) -> Board | None:
     """What is known of the real module at `_url`; None of an emulated one."""
     config = request.config
-    return None if emulated(_url) else Board(setting(config, "ssid"), setting(config, "psk"))
+    return None if is_emulated(_url) else Board(setting(config, "ssid"), setting(config, "psk"))
 
 
 @pytest.fixture
@@ -213,7 +208,7 @@ def new_module(
         def open_module(*, join: bool = True, **options: Any) -> Module:
             if _board is not None and (options or opened):
                 pytest.fail(f"there is one module at {_url}, as it is: mark the test `emulated`")
-            capture = _capture() if emulated(_url) else None
+            capture = _capture() if is_emulated(_url) else None
             if capture is not None:
                 options = needs(_url) | options
             reset = setting(config, "reset") if _board else "at"
@@ -295,8 +290,8 @@ def serve(
                 if setting(request.config, "allow_missing"):
                     pytest.skip(missing)
                 pytest.fail(f"{missing}; --spwf-allow-missing skips such tests")
-            real = "_url" in request.fixturenames and not emulated(request.getfixturevalue("_url"))
-            capture = _capture() if real else None
+            url = request.getfixturevalue("_url") if "_url" in request.fixturenames else "spwf://"
+            capture = None if is_emulated(url) else _capture()
             server = stack.enter_context(
                 serving(scenario, pki, capture, program=program, host=host)
             )

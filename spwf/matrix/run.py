@@ -23,7 +23,7 @@ from spwf.errors import HarnessError, ModuleError, ServerError
 from spwf.matrix.cells import Cell, Group, cells, why_unlawful
 from spwf.matrix.judge import Result, Status, judge
 from spwf.module import Module, Slot
-from spwf.opening import EMULATED
+from spwf.opening import is_emulated
 from spwf.outcome import Cause, Outcome
 from spwf.pki import Pki
 from spwf.programs import OFFENDERS, PROGRAMS, Program
@@ -52,7 +52,7 @@ class Site:
     @property
     def emulated(self) -> bool:
         """Whether several modules of it can be had, each with options of its own."""
-        return self.url.partition("://")[0].lower() in EMULATED
+        return is_emulated(self.url)
 
 
 @dataclass(frozen=True)
