@@ -61,11 +61,11 @@ class Process:
             wires, fds = [], [nv]
             for name in ("at", "side", "qmp"):
                 wire, end = socket.socketpair()
+                wire.setblocking(False)
                 wires.append(ours.enter_context(wire))
                 fds.append(theirs.enter_context(end).fileno())
                 argv += ["-chardev", f"socket,id={name},fd={fds[-1]}"]
             self._at, self._side, self._qmp = wires
-            self._at.setblocking(False)
             self._frames, frames = os.pipe()  # of its network, where it is asked to write them
             ours.callback(os.close, self._frames)
             theirs.callback(os.close, frames)
@@ -123,10 +123,8 @@ class Process:
 
     def _hear(self, wire: Any, fd: int) -> None:
         with self._news:
-            try:
-                data = os.read(fd, 1 << 16)
-            except ConnectionResetError:  # it has ended, and left something unread
-                data = b""
+            if (data := self._take(fd)) is None:
+                return
             if not data:
                 self._selector.unregister(wire)
             elif wire is self._at:
@@ -134,14 +132,23 @@ class Process:
             elif wire is self._side:
                 self._hear_side(data)
             elif wire is self._frames:
-                with suppress(BlockingIOError):  # secrets that were told before these frames
-                    self._hear_side(self._side.recv(1 << 16, socket.MSG_DONTWAIT))
+                # First the secrets that were told before these frames.
+                self._hear_side(self._take(self._side.fileno()) or b"")
                 self._uart.tap.frames(data)
             elif wire is self._qmp:
                 self._replied += data
             else:
                 self._words = (self._words + data)[-WORDS:]
             self._news.notify_all()
+
+    def _take(self, fd: int) -> bytes | None:
+        """What has come; empty at the end. None: it was taken since the selector told of it."""
+        try:
+            return os.read(fd, 1 << 16)
+        except BlockingIOError:
+            return None
+        except ConnectionResetError:  # it has ended, and left something unread
+            return b""
 
     def _hear_side(self, data: bytes) -> None:
         *lines, self._half = (self._half + data).split(b"\n")

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 import spwf
+from spwf.qemu import Qemu
 
 pytestmark = pytest.mark.spwf("qemu://lm3s6965evb")
 
@@ -48,6 +49,17 @@ def test_tshark_reads_a_session_of_the_board(
     assert "what nobody else may read" in follow(pcap)
     assert [line.split()[0] for line in keylog.read_text().splitlines()] == ["CLIENT_RANDOM"] * 2
     assert pcap.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_wire_that_was_read_since_it_was_told_of_holds_up_nobody(module: spwf.Module) -> None:
+    core = emulation_of(module).core
+    assert isinstance(core, Qemu)
+    process = core._life
+    assert process is not None
+    for wire in (process._at, process._side, process._qmp):  # nothing is there
+        process._hear(wire, wire.fileno())
+    process._hear(process._frames, process._frames)
+    assert module.command("AT").lines == ()
 
 
 def test_a_firmware_that_was_not_asked_to_tells_no_secrets(
