@@ -8,7 +8,7 @@
 PYTHON ?= python3
 VENV := .venv
 # Tests wait a good part of their time, for servers and for limits that are real.
-WORKERS := $(shell expr 2 '*' $$(nproc))
+WORKERS := $(shell expr 3 '*' $$(nproc))
 BOARD ?= lm3s6965evb
 BOARDS := $(notdir $(wildcard firmware/boards/*))
 IMAGES := $(BOARDS:%=build/firmware/%/spwf.elf)
@@ -20,6 +20,8 @@ SECONDS := 60
 WHEEL_FILES := $(shell find csrc spwf servers/ -name __pycache__ -prune -o -print) \
     meson.build meson.options pyproject.toml README.md LICENSE scripts/debian_source.py
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
+# What Python has compiled once is kept, tests too: many of them start a pytest of their own.
+unexport PYTHONDONTWRITEBYTECODE
 
 help: ## tells what there is (this)
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 16
@@ -28,10 +30,10 @@ demo: $(VENV)/.spwf ## shows the note's five examples over real OpenSSL servers,
 	@$(VENV)/bin/spwf demo
 
 test: $(VENV)/.spwf c-tests boards test-packages ## runs the C tests under sanitizers, then all others on an installed wheel
-	@$(VENV)/bin/pytest -n $(WORKERS) --dist worksteal
+	@$(VENV)/bin/pytest -n $(WORKERS) --maxschedchunk 1
 
 test-full: $(VENV)/.spwf c-tests boards test-packages servers ## as test, and all of Table 2 on all servers
-	@$(VENV)/bin/pytest -n $(WORKERS) --dist worksteal -m ''
+	@$(VENV)/bin/pytest -n $(WORKERS) --maxschedchunk 1 -m ''
 
 servers: packages ## builds servers that Debian lacks, for test-full: Mbed TLS, OpenSSL with SSLv3 and weak ciphers
 	@$(PYTHON) scripts/build_servers.py
@@ -135,7 +137,7 @@ $(VENV)/.spwf: dist/.built
 build/c/build.ninja: build/wolfssl meson.options | $(VENV)/.ready
 	@echo 'Configuring the C tests'
 	@rm -rf build/c
-	@$(VENV)/bin/meson setup build/c -Dpython=false -Ddebug=true -Doptimization=1 \
+	@$(VENV)/bin/meson setup build/c -Dpython=false -Ddebug=true -Doptimization=2 \
 	    -Db_sanitize=address,undefined >build/c.log || { cat build/c.log; exit 1; }
 	@touch $@
 

@@ -33,6 +33,11 @@ DEADLINE = 20.0  # s, for every wait
 SPWF = Path(sysconfig.get_path("scripts")) / "spwf"
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The long ones first."""
+    items.sort(key=lambda item: item.get_closest_marker("long") is None)
+
+
 class Peer:
     """A TCP server of one connection at a time, without TLS."""
 

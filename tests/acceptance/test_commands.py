@@ -113,6 +113,7 @@ def test_demo_of_a_real_host_plays_the_script_against_it(serve: Callable[..., sp
     assert done.stdout.endswith("< </html>\n")
 
 
+@pytest.mark.long
 def test_demo_of_a_real_host_logs_in_with_what_it_asked_for(
     serve: Callable[..., spwf.Server],
 ) -> None:
@@ -236,6 +237,7 @@ def test_serve_prints_its_command_and_sends_what_is_typed(
         assert serve.wait(DEADLINE) == 0
 
 
+@pytest.mark.long
 def test_pki_writes_both_examples_and_overwrites_them_only_when_forced(tmp_path: Path) -> None:
     done = run("pki", str(tmp_path))
     assert done.returncode == 0

@@ -22,6 +22,7 @@ PTY = ("examples", "rules", "transcripts")
 RUNS = [*(("tcp", name) for name in TCP), *(("pty", name) for name in PTY)]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("wire", "name"), RUNS)
 def test_acceptance_passes_unchanged_over(
     wire: str,
@@ -49,6 +50,7 @@ def test_acceptance_passes_unchanged_over(
     assert " passed" in done.stdout or name == "split"  # whose cuts no other program can make
 
 
+@pytest.mark.long
 def test_demo_runs_on_a_board_and_spares_its_flash(stand_in: Callable[..., Any]) -> None:
     board = stand_in()
     done = subprocess.run(

@@ -39,6 +39,7 @@ def run(url: str, servers: Iterable[str], groups: Iterable[Group], folder: Path)
     return report
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("group", list(Group))
 def test_every_cell_of_the_machine_s_own_servers_is_as_expected(
     url: str, folder: Path, group: Group

@@ -60,6 +60,11 @@ static void *allocate(void *ctx, size_t size) {
     return block + 1;
 }
 
+/* Each byte is zero and as the next one: memcmp() is quick under the sanitizers too. */
+static bool is_wiped(const uint8_t *data, size_t size) {
+    return size == 0 || (data[0] == 0 && memcmp(data, data + 1, size - 1) == 0);
+}
+
 static void release(void *ctx, void *memory) {
     struct fake *f = ctx;
 
@@ -67,9 +72,7 @@ static void release(void *ctx, void *memory) {
         return;
     }
     union block *block = (union block *)memory - 1;
-    for (size_t i = 0; i < block->size; i++) {
-        f->dirty_release = f->dirty_release || ((uint8_t *)memory)[i] != 0;
-    }
+    f->dirty_release = f->dirty_release || !is_wiped(memory, block->size);
     f->live_blocks--;
     f->live_bytes -= block->size;
     free(block);

@@ -14,6 +14,8 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
+import pytest
+
 import spwf
 from spwf import _core
 
@@ -76,6 +78,7 @@ def trusts(module: spwf.Module, server: spwf.Server) -> bool:
     return True
 
 
+@pytest.mark.long
 def test_every_record_is_old_or_new_and_whole_after_a_kill(
     tmp_path: Path, serve: Callable[..., spwf.Server]
 ) -> None:

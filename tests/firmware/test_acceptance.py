@@ -19,6 +19,7 @@ ACCEPTED = [
 ]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("board", "name"), ACCEPTED)
 def test_acceptance_passes_unchanged_on_a_board(
     board: str, name: str, request: pytest.FixtureRequest

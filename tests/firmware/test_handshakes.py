@@ -57,6 +57,7 @@ def test_mutual_rsa_2048_and_a_record_of_16_kilobytes_fit(
 HANDSHAKES = 200
 
 
+@pytest.mark.long
 def test_200_mixed_handshakes_leave_nothing_behind(
     new_module: NewModule, serve: Serve, provision: Provision
 ) -> None:

@@ -24,6 +24,7 @@ def run(servers: Iterable[str], groups: Iterable[Group], folder: Path) -> Report
     return report
 
 
+@pytest.mark.long
 def test_the_firmware_meets_openssl_s_22_pairs_in_three_modes(
     request: pytest.FixtureRequest,
 ) -> None:

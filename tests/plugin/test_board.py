@@ -52,6 +52,7 @@ def borne(pytester: pytest.Pytester, board: Any, source: str, passed: int) -> tu
     return writes, erases
 
 
+@pytest.mark.long
 def test_more_tests_cost_the_flash_no_more_than_one(
     pytester: pytest.Pytester, stand_in: Stand
 ) -> None:
@@ -61,6 +62,7 @@ def test_more_tests_cost_the_flash_no_more_than_one(
     assert one[0] > 0  # the network is saved once
 
 
+@pytest.mark.long
 def test_second_run_writes_nothing(
     pytester: pytest.Pytester, stand_in: Stand, tmp_path: Any
 ) -> None:
@@ -69,6 +71,7 @@ def test_second_run_writes_nothing(
     assert borne(pytester, stand_in(*place), SPOILS.format(count=1), 1) == (0, 0)
 
 
+@pytest.mark.long
 def test_what_a_test_saved_is_removed_and_nothing_else_is_written(
     pytester: pytest.Pytester, stand_in: Stand
 ) -> None:
