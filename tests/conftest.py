@@ -147,3 +147,24 @@ def provision() -> Callable[[spwf.Module, spwf.Server], None]:
         provision_module(module, server.scenario, server.pki)
 
     return load
+
+
+@pytest.fixture(scope="session")
+def tshark() -> Callable[..., str]:
+    """What it says of a file, with all checksums looked at: `tshark(pcap, "-Y", "tls")`."""
+    options = ("ip.check_checksum:TRUE", "tcp.check_checksum:TRUE", "tcp.try_heuristic_first:TRUE")
+    # The last one: the kernel chooses the ports, and may choose one of another protocol.
+
+    def run(pcap: Path, *arguments: str) -> str:
+        chosen = [word for option in options for word in ("-o", option)]
+        done = subprocess.run(
+            ["tshark", "-r", pcap, *chosen, *arguments],
+            capture_output=True,
+            text=True,
+            timeout=DEADLINE,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    return run

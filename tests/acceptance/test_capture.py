@@ -28,6 +28,7 @@ ANSWER = SAID[-2::-1] + b"\n"
 
 NewModule = Callable[..., spwf.Module]
 Serve = Callable[..., spwf.Server]
+Tshark = Callable[..., str]
 
 pytestmark = pytest.mark.emulated
 
@@ -73,19 +74,6 @@ def keylog(tmp_path: Path) -> Path:
     return tmp_path / "keys.log"
 
 
-def tshark(pcap: Path, *arguments: str) -> str:
-    """What it says of the file, with all checksums looked at."""
-    checks = ("-o", "ip.check_checksum:TRUE", "-o", "tcp.check_checksum:TRUE")
-    done = subprocess.run(
-        ["tshark", "-r", pcap, *checks, *arguments],
-        capture_output=True,
-        text=True,
-        timeout=DEADLINE,
-    )
-    assert done.returncode == 0, done.stderr
-    return done.stdout
-
-
 TROUBLE = (
     "_ws.malformed || _ws.expert.severity == error || tcp.checksum.status == bad || "
     "ip.checksum.status == bad || tcp.analysis.lost_segment || tcp.analysis.ack_lost_segment || "
@@ -124,7 +112,7 @@ def test_a_session_is_read_with_the_secrets_in_its_file(
 
 @pytest.mark.parametrize(("suite", "version"), [RSA, ECDHE])
 def test_tshark_reads_a_session_with_its_file_alone(
-    module: spwf.Module, serve: Serve, pcap: Path, suite: str, version: str
+    module: spwf.Module, serve: Serve, pcap: Path, suite: str, version: str, tshark: Tshark
 ) -> None:
     server = serve(echo(suite, version))
     with emulation_of(module).capture(pcap=pcap):
@@ -137,7 +125,7 @@ def test_tshark_reads_a_session_with_its_file_alone(
 
 
 def test_the_key_log_alone_opens_what_somebody_else_has_captured(
-    module: spwf.Module, serve: Serve, pcap: Path, keylog: Path
+    module: spwf.Module, serve: Serve, pcap: Path, keylog: Path, tshark: Tshark
 ) -> None:
     server = serve(echo(*ECDHE))
     with emulation_of(module).capture(pcap=pcap, keylog=keylog):
@@ -159,7 +147,9 @@ def kinds(events: list[Event]) -> list[Kind]:
     return [event.kind for event in events]
 
 
-def test_a_refused_port_is_a_syn_and_a_reset(module: spwf.Module, serve: Serve, pcap: Path) -> None:
+def test_a_refused_port_is_a_syn_and_a_reset(
+    module: spwf.Module, serve: Serve, pcap: Path, tshark: Tshark
+) -> None:
     server = serve("port-closed")
     with emulation_of(module).capture(pcap=pcap), pytest.raises(spwf.ModuleError):
         module.connect(server.host, server.port)
@@ -179,7 +169,7 @@ def test_a_refused_port_is_a_syn_and_a_reset(module: spwf.Module, serve: Serve, 
     ],
 )
 def test_a_refused_handshake_is_a_whole_connection(
-    module: spwf.Module, serve: Serve, pcap: Path, scenario: str, last: Kind
+    module: spwf.Module, serve: Serve, pcap: Path, scenario: str, last: Kind, tshark: Tshark
 ) -> None:
     server = serve(scenario)
     with emulation_of(module).capture(pcap=pcap), pytest.raises(spwf.ModuleError):
@@ -207,7 +197,9 @@ def test_a_client_that_is_refused_late_has_told_its_secrets(
     assert finished[0].details  # so it was opened
 
 
-def test_nothing_of_a_large_transfer_is_lost(module: spwf.Module, serve: Serve, pcap: Path) -> None:
+def test_nothing_of_a_large_transfer_is_lost(
+    module: spwf.Module, serve: Serve, pcap: Path, tshark: Tshark
+) -> None:
     server = serve(echo(*ECDHE))
     line = bytes(ord("a") + i % 26 for i in range(3000)) + b"\n"
     with (

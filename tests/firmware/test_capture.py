@@ -1,6 +1,5 @@
 """Captures of a board: QEMU's own frames, and secrets that the firmware tells beside them."""
 
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,8 +10,6 @@ from spwf.qemu import Qemu
 
 pytestmark = pytest.mark.spwf("qemu://lm3s6965evb")
 
-DEADLINE = 30.0  # s
-
 NewModule = Callable[..., spwf.Module]
 Serve = Callable[..., spwf.Server]
 
@@ -22,18 +19,8 @@ def emulation_of(module: spwf.Module) -> spwf.Emulation:
     return module.emulation
 
 
-def follow(pcap: Path) -> str:
-    return subprocess.run(
-        ["tshark", "-r", pcap, "-q", "-z", "follow,tls,ascii,0"],
-        capture_output=True,
-        text=True,
-        check=True,
-        timeout=DEADLINE,
-    ).stdout
-
-
 def test_tshark_reads_a_session_of_the_board(
-    new_module: NewModule, serve: Serve, tmp_path: Path
+    new_module: NewModule, serve: Serve, tmp_path: Path, tshark: Callable[..., str]
 ) -> None:
     pcap, keylog = tmp_path / "it.pcapng", tmp_path / "keys.log"
     server, module = serve("echo"), new_module(keylog=True)
@@ -46,7 +33,7 @@ def test_tshark_reads_a_session_of_the_board(
             with module.connect(server.host, server.port, indicate=True) as sock:
                 sock.write(text)
                 assert sock.read_until(b"\n") == text[-2::-1] + b"\n"
-    assert "what nobody else may read" in follow(pcap)
+    assert "what nobody else may read" in tshark(pcap, "-q", "-z", "follow,tls,ascii,0")
     assert [line.split()[0] for line in keylog.read_text().splitlines()] == ["CLIENT_RANDOM"] * 2
     assert pcap.stat().st_mode & 0o777 == 0o600
 
