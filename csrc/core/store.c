@@ -20,8 +20,9 @@
 #include "inner.h"
 
 enum {
-    HEAD = 12,  /* bytes: two words and their CRC-32, in the machine's byte order */
-    CHUNK = 32, /* bytes moved at a time, for a board's small stack; a multiple of any unit */
+    HEAD = 12,   /* bytes: two words and their CRC-32, in the machine's byte order */
+    CHUNK = 32,  /* bytes moved at a time, for a board's small stack; a multiple of any unit */
+    BLOCK = 256, /* bytes looked through at a time, where the stack is not deep */
     UNIT_MAX = 16,
     BANK_MIN = 8192
 };
@@ -80,17 +81,16 @@ static int flash_program(struct spwf *m, uint32_t offset, const void *data, uint
 }
 
 static bool bank_is_blank(struct spwf *m, uint8_t bank) {
-    uint8_t chunk[CHUNK];
-    uint32_t start = bank * bank_size(m);
+    uint8_t block[BLOCK];
+    uint32_t end = (bank + 1u) * bank_size(m), n;
     bool blank = true;
 
-    for (uint32_t done = 0; blank && done < bank_size(m); done += CHUNK) {
-        blank = flash_read(m, start + done, chunk, CHUNK) == 0;
-        for (int i = 0; blank && i < CHUNK; i++) {
-            blank = chunk[i] == 0xFF;
-        }
+    for (uint32_t offset = bank * bank_size(m); blank && offset < end; offset += n) {
+        n = end - offset < BLOCK ? end - offset : BLOCK;
+        blank = flash_read(m, offset, block, n) == 0 && block[0] == 0xFF &&
+                memcmp(block, block + 1, n - 1) == 0; /* each is as the one before it */
     }
-    spwf_wipe(chunk, sizeof chunk);
+    spwf_wipe(block, sizeof block);
     return blank;
 }
 
