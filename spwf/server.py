@@ -20,8 +20,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import IO
 
-from spwf import crowd
 from spwf.errors import ServerError
+from spwf.openssl import environment
 from spwf.pki import Pki
 from spwf.processes import start
 from spwf.programs import Exchange, Hearing, Negotiated, Program, find
@@ -30,6 +30,7 @@ from spwf.relay import Relay
 from spwf.scenario import Scenario, Step, refuse_answer
 
 START_TIMEOUT = 10.0  # s, until a server says where it listens
+_CROWD = Path(__file__).with_name("crowd.py")  # a program, which nobody imports
 
 
 class Server:
@@ -97,6 +98,7 @@ class Server:
                         stdin=self._its_stdin,
                         stdout=its_stdout,
                         stderr=subprocess.PIPE,
+                        env=environment(),
                     )
                 )
             self._script = _Script(tuple(program.script(self.scenario)))
@@ -293,7 +295,7 @@ class AsyncServer:
         files = [self.pki.server.cert_path, self.pki.server.key_path]
         if self._mutual:
             files.append(self.pki.root_ca_of_client)
-        argv = [sys.executable, "-I", crowd.__file__, self.host, *map(str, files)]
+        argv = [sys.executable, "-I", *map(str, (_CROWD, self.host, *files))]
         self._process = start(argv, stdout=subprocess.PIPE)
         stdout: IO[bytes] | None = self._process.stdout
         assert stdout is not None

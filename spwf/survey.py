@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from cryptography import x509
 
 from spwf.certificates import CURVES
-from spwf.openssl import OpenSSL
+from spwf.openssl import OpenSSL, environment
 from spwf.suites import SUITES
 
 TIMEOUT = 10.0  # s for one connection
@@ -81,7 +81,7 @@ class Surveyor:
         try:
             done = subprocess.run(
                 argv,
-                env={**os.environ, "OPENSSL_CONF": os.devnull},
+                env=environment(OPENSSL_CONF=os.devnull),
                 stdin=subprocess.DEVNULL,
                 capture_output=True,
                 timeout=TIMEOUT,
