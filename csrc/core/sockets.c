@@ -110,6 +110,7 @@ static int give_up(struct spwf *m, enum spwf_cause cause, int error) {
 static int connect_failed(struct spwf *m, int error) {
     enum spwf_cause cause = error == SPWF_E_TIMEOUT       ? SPWF_CAUSE_CONNECT_TIMEOUT
                             : error == SPWF_E_UNREACHABLE ? SPWF_CAUSE_UNREACHABLE
+                            : error == SPWF_E_NO_ROOM     ? SPWF_CAUSE_MEMORY
                                                           : SPWF_CAUSE_REFUSED;
     return give_up(m, cause, SPWF_R_CONNECT);
 }
