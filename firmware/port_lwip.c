@@ -29,10 +29,12 @@ u32_t sys_now(void) {
     return (u32_t)(cpu_ns() / 1000000);
 }
 
+/* Not the one after which lwIP, which counts on from it, would find port 0 and not connect. */
 uint32_t port_lwip_random(void) {
+    const uint32_t last_port = 0x3FFF; /* of those from 0xC000 on */
     uint32_t value = 0;
     port_random(&value, sizeof value);
-    return value;
+    return (value & last_port) == last_port ? value - 1 : value;
 }
 
 /* ------------------------------------------------------------------ frames -------------------- */

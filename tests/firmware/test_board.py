@@ -112,3 +112,39 @@ def test_no_board_outlives_a_test_run_that_is_killed(tmp_path: Path, how: signal
     ended = select.select([handle], [], [], DEADLINE)[0]
     os.close(handle)
     assert ended
+
+
+ALL_ONES = """
+#define _GNU_SOURCE
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+int open64(const char *path, int flags, ...) {
+    va_list mode;
+    va_start(mode, flags);
+    path = strcmp(path, "/dev/urandom") == 0 ? getenv("ALL_ONES") : path;
+    return (int)syscall(SYS_openat, AT_FDCWD, path, flags, va_arg(mode, int));
+}
+"""
+
+
+def test_a_board_whose_random_numbers_are_all_ones_connects(
+    new_module: Callable[..., spwf.Module],
+    peer: Any,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Their ports count on from a random one; lwIP forgets that 0, behind the last, is none."""
+    source, library, ones = (tmp_path / name for name in ("ones.c", "ones.so", "ones"))
+    source.write_text(ALL_ONES)
+    ones.write_bytes(b"\xff" * 4096)
+    subprocess.run(["cc", "-shared", "-fPIC", source, "-o", library], check=True)
+    monkeypatch.setenv("ALL_ONES", str(ones))
+    monkeypatch.setenv("LD_PRELOAD", str(library))
+    with new_module().connect(peer.host, peer.port, secure=False) as sock:
+        sock.write(b"hello")
+        assert peer.receive(5) == b"hello"
