@@ -8,7 +8,7 @@
 PYTHON ?= python3
 VENV := .venv
 # Tests wait a good part of their time, for servers and for limits that are real.
-WORKERS := $(shell expr 3 '*' $$(nproc))
+WORKERS := $(shell expr 4 '*' $$(nproc))
 BOARD ?= lm3s6965evb
 BOARDS := $(notdir $(wildcard firmware/boards/*))
 IMAGES := $(BOARDS:%=build/firmware/%/spwf.elf)
@@ -30,10 +30,10 @@ demo: $(VENV)/.spwf ## shows the note's five examples over real OpenSSL servers,
 	@$(VENV)/bin/spwf demo
 
 test: $(VENV)/.spwf c-tests boards test-packages ## runs the C tests under sanitizers, then all others on an installed wheel
-	@$(VENV)/bin/pytest -n $(WORKERS) --maxschedchunk 1
+	@$(VENV)/bin/pytest -n $(WORKERS) --dist loadgroup --no-loadscope-reorder
 
 test-full: $(VENV)/.spwf c-tests boards test-packages servers ## as test, and all of Table 2 on all servers
-	@$(VENV)/bin/pytest -n $(WORKERS) --maxschedchunk 1 -m ''
+	@$(VENV)/bin/pytest -n $(WORKERS) --dist loadgroup --no-loadscope-reorder -m ''
 
 servers: packages ## builds servers that Debian lacks, for test-full: Mbed TLS, OpenSSL with SSLv3 and weak ciphers
 	@$(PYTHON) scripts/build_servers.py

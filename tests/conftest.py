@@ -5,12 +5,14 @@ that (no rootdir in sys.path); the programs that tests start in whatever folder 
 variable. Only the wheel has spwf._core, so a mistake is loud.
 """
 
+import math
 import os
 import re
 import signal
 import socket
 import subprocess
 import sysconfig
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -34,8 +36,17 @@ SPWF = Path(sysconfig.get_path("scripts")) / "spwf"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The long ones first."""
-    items.sort(key=lambda item: item.get_closest_marker("long") is None)
+    """The long ones first, in turn one of each function: while some wait, others compute."""
+    turns: Counter[object] = Counter()
+
+    def turn(item: pytest.Item) -> float:
+        if item.get_closest_marker("long") is None:
+            return math.inf
+        function = getattr(item, "function", item)
+        turns[function] += 1
+        return turns[function]
+
+    items.sort(key=turn)
 
 
 class Peer:

@@ -17,9 +17,18 @@ import spwf
 
 HERE = Path(__file__).parent
 SPWF = Path(sysconfig.get_path("scripts")) / "spwf"
-TCP = ("bad_input", "examples", "rules", "sessions", "split", "transcripts", "twins")
-PTY = ("examples", "rules", "transcripts")
-RUNS = [*(("tcp", name) for name in TCP), *(("pty", name) for name in PTY)]
+RUNS = [  # the longest first
+    ("tcp", "twins"),
+    ("tcp", "rules"),
+    ("tcp", "examples"),
+    ("pty", "rules"),
+    ("pty", "examples"),
+    ("tcp", "sessions"),
+    ("tcp", "bad_input"),
+    ("tcp", "transcripts"),
+    ("pty", "transcripts"),
+    ("tcp", "split"),
+]
 
 
 @pytest.mark.long

@@ -122,6 +122,6 @@ def cost(head: bytes, unit: bytes, pieces: int) -> float:
 
 @pytest.mark.parametrize("name", ENDLESS)
 def test_work_grows_with_the_bytes_and_not_with_their_square(name: str) -> None:
-    few, many = (cost(*ENDLESS[name], pieces) for pieces in (1000, 8000))
+    few, many = (cost(*ENDLESS[name], pieces) for pieces in (500, 4000))
     # 8 times the bytes: a square would cost 64 times as much. Below 50 ms nothing can be told.
     assert many < max(0.05, 24 * few)
