@@ -30,10 +30,10 @@ demo: $(VENV)/.spwf ## shows the note's five examples over real OpenSSL servers,
 	@$(VENV)/bin/spwf demo
 
 test: $(VENV)/.spwf c-tests boards test-packages ## runs the C tests under sanitizers, then all others on an installed wheel
-	@$(VENV)/bin/pytest -n $(WORKERS) --dist loadgroup --no-loadscope-reorder
+	@$(VENV)/bin/pytest -n $(WORKERS) --maxschedchunk 1
 
 test-full: $(VENV)/.spwf c-tests boards test-packages servers ## as test, and all of Table 2 on all servers
-	@$(VENV)/bin/pytest -n $(WORKERS) --dist loadgroup --no-loadscope-reorder -m ''
+	@$(VENV)/bin/pytest -n $(WORKERS) --maxschedchunk 1 -m ''
 
 servers: packages ## builds servers that Debian lacks, for test-full: Mbed TLS, OpenSSL with SSLv3 and weak ciphers
 	@$(PYTHON) scripts/build_servers.py

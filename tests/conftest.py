@@ -5,6 +5,7 @@ that (no rootdir in sys.path); the programs that tests start in whatever folder 
 variable. Only the wheel has spwf._core, so a mistake is loud.
 """
 
+import gc
 import math
 import os
 import re
@@ -47,6 +48,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         return turns[function]
 
     items.sort(key=turn)
+
+
+def pytest_collection_finish() -> None:
+    """What was collected stays to the end: the garbage collector need not look at it again."""
+    gc.freeze()
 
 
 class Peer:

@@ -3,6 +3,7 @@
 The files are compiled here one by one, each alone, as a board would: no sanitizer, no assertions.
 """
 
+import fcntl
 import functools
 import os
 import platform
@@ -14,8 +15,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-
-pytestmark = pytest.mark.xdist_group("layers")  # one worker compiles them, once
 
 ROOT = Path(__file__).parents[2]
 CORE = ROOT / "csrc/core"
@@ -79,9 +78,10 @@ def wolfssl() -> list[str]:
 def compile_alone(source: Path, folder: Path) -> Object:
     """Compiles one file of the core, which sees no other folder than csrc/core."""
     output = folder / f"{source.stem}.o"
-    extra = wolfssl() if source.stem in OF_WOLFSSL else []
-    compiler = ["cc", *STRICT, "-O1", "-DNDEBUG", "-fno-pie", f"-I{CORE}", *extra]
-    subprocess.run([*compiler, "-c", source, "-o", output], check=True)
+    if not output.exists():
+        extra = wolfssl() if source.stem in OF_WOLFSSL else []
+        compiler = ["cc", *STRICT, "-O1", "-DNDEBUG", "-fno-pie", f"-I{CORE}", *extra]
+        subprocess.run([*compiler, "-c", source, "-o", output], check=True)
     rows = subprocess.run(["nm", "-P", output], capture_output=True, check=True, text=True).stdout
     symbols = [line.split()[:2] for line in rows.splitlines()]
 
@@ -96,12 +96,15 @@ def compile_alone(source: Path, folder: Path) -> Object:
     )
 
 
-@pytest.fixture(scope="module")
-def objects(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Object]:
-    """Each file of the core by its name without suffix."""
-    folder = tmp_path_factory.mktemp("core")
+@pytest.fixture(scope="session")
+def objects(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> dict[str, Object]:
+    """Each file of the core by its name without suffix. xdist's workers compile it once for all."""
+    base = tmp_path_factory.getbasetemp()
+    folder = (base if worker_id == "master" else base.parent) / "core"
+    folder.mkdir(exist_ok=True)
     sources = sorted(CORE.glob("*.c"))
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
+    with (folder / "lock").open("w") as lock, ThreadPoolExecutor(os.cpu_count()) as pool:
+        fcntl.flock(lock, fcntl.LOCK_EX)
         compiled = pool.map(lambda source: compile_alone(source, folder), sources)
         return dict(zip((source.stem for source in sources), compiled, strict=True))
 
