@@ -21,8 +21,11 @@ FIRST_PORT = 49152  # for a module's end whose port nobody knows
 
 
 def checksum(data: bytes) -> int:
-    """RFC 1071: the sum of 16-bit words that carry around is a remainder."""
-    return 0xFFFF - int.from_bytes(data + bytes(len(data) % 2)) % 0xFFFF
+    """RFC 1071: the sum of 16-bit words that carry around is a remainder, of the 0 that is 0xFFFF.
+
+    So this is never 0xFFFF, which only data that is all 0 has; Wireshark calls it wrong (RFC 1624).
+    """
+    return -int.from_bytes(data + bytes(len(data) % 2)) % 0xFFFF
 
 
 @dataclass

@@ -80,9 +80,14 @@ def test_large_data_is_cut_into_segments() -> None:
 
 def test_every_checksum_is_right() -> None:
     for frame in frames(*WHOLE, replace(WHOLE[0], socket=1)):
-        assert checksum(frame[14:34]) in (0, 0xFFFF)
+        assert checksum(frame[14:34]) == 0
         pseudo = frame[26:34] + bytes([0, 6]) + (len(frame) - 34).to_bytes(2)
-        assert checksum(pseudo + frame[34:]) in (0, 0xFFFF)
+        assert checksum(pseudo + frame[34:]) == 0
+
+
+def test_a_checksum_of_0_is_not_written_as_its_other_form() -> None:
+    number = frames(*WHOLE[:2], event(Kind.SENT, bytes(2)))[3][50:52]
+    assert frames(*WHOLE[:2], event(Kind.SENT, number))[3][50:52] == bytes(2)  # RFC 1624
 
 
 def test_nobody_answers_a_port_that_is_mute() -> None:
