@@ -249,12 +249,16 @@ class Module:
             if self._method == resets.AT or not self._answers():
                 raise ReplyTimeout(troubles.silence(self.transcript.heard + self._parser.pending))
 
+    def _give_up(self) -> None:
+        """Gives up the reply in hand, if there is one; a line that comes by itself goes on."""
+        if self._parser.waiting and (dropped := self._parser.forget()):
+            self.transcript.received(dropped)
+
     def _answers(self) -> bool:
         deadline = time.monotonic() + self.timeout
         late = 0
+        self._give_up()
         while True:
-            if dropped := self._parser.forget():
-                self.transcript.received(dropped)
             self._noise.clear()
             self._ask("AT", b"", secret=False, available=False)
             if self.until(self._next_reply, GREETING) is not None:
@@ -316,10 +320,10 @@ class Module:
         if self._method == resets.AT:
             self.command("AT+CFUN=1")
             return
+        self._give_up()
         resets.from_outside(self.port, self._method)
         self.wait_for(1)
-        self._parser.forget()  # what the reset cut short
-        self._noise.clear()
+        self._noise.clear()  # what the reset cut short
 
     def factory(self) -> None:
         """Puts the settings, not the TLS files, back to factory values; save() makes it last."""

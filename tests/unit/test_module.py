@@ -161,6 +161,18 @@ def test_greeting_survives_noise_and_late_answers(port: Script) -> None:
     assert module.command("AT&W").raw == OK
 
 
+def test_greeting_loses_nothing_of_an_indication_that_is_under_way(port: Script) -> None:
+    console, hardware = (b"\r\n+WIND:%b\r\n" % text for text in (b"0:Console active", b"32:WiFi"))
+    for cut in range(len(hardware)):
+        port.output = console + hardware[:cut]
+        port.says(b"AT", hardware[cut:] + OK)
+        module = spwf.Module(port, timeout=5)
+        module.wait_for(0)
+        module.greet()
+        assert [indication.raw for indication in module.indications] == [console, hardware]
+        assert module.transcript.heard == console + hardware + OK
+
+
 def test_greeting_of_nobody_says_so(port: Script) -> None:
     port.says(b"AT")
     with pytest.raises(spwf.ReplyTimeout, match="no module answers AT"):
