@@ -43,12 +43,12 @@ TEXTS: dict[str, tuple[str, str]] = {
         "SHA-256 only.",
         "Have {issuer} sign it anew with SHA-256.",
     ),
-    "unknown_ca": (
+    "chain": (
         "The server's certificate comes from another CA than the one loaded. It was signed by "
         "{root}; loaded is {ca}.{twin}",
         "Load the certificate of that CA with --ca, if you trust it.",
     ),
-    "intermediate_missing": (
+    "issuer": (
         "There is a gap between the server's certificates and the loaded CA: {last} was signed by "
         "{root}, which the server does not send and which is not the loaded CA ({ca}).",
         "If {root} is an intermediate CA, have the server send its certificate too (the full "
@@ -95,9 +95,17 @@ TEXTS: dict[str, tuple[str, str]] = {
         "The server wants a certificate of the module, and none is loaded.",
         "Give one with --cert and --key.{accepted}",
     ),
+    "client_unknown": (
+        "The server does not know who signed the certificate of the module.",
+        "Have it trust that CA, or load a certificate of one that it trusts.{accepted}",
+    ),
+    "client_expired": (
+        "The server says that the certificate of the module has expired.",
+        "Load a new one with its key, and see that the server's clock is right.",
+    ),
     "client_refused": (
         "The server does not accept the certificate of the module (alert {alert}).",
-        "Load one that it trusts, within its dates, with its key.{accepted}",
+        "Load one that it trusts, with its key; its log may say why.{accepted}",
     ),
     "pair": (
         "The certificate and the key given do not belong together.",

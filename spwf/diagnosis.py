@@ -32,7 +32,9 @@ TLS13 = "TLSv1.3"
 
 _HELLO = (Cause.VERSION, Cause.SUITE, Cause.ALERT, Cause.CLOSED, Cause.RESET, Cause.PROTOCOL)
 """Causes where the server may not have liked what the module offers."""
-_TRUST = (Cause.CHAIN, Cause.SIGNATURE, Cause.KEY_SIZE, Cause.CA_FILE)
+_GAP = (Cause.CHAIN, Cause.ISSUER, Cause.SIGNATURE)
+"""Causes where something is wrong between the server's certificate and the loaded CA."""
+_TRUST = (*_GAP, Cause.KEY_SIZE, Cause.CA_FILE)
 """Causes that a CA with an unusable key may have."""
 THOROUGH = _HELLO
 """Where only a thorough survey tells what the server wants."""
@@ -70,11 +72,11 @@ class Case:
             return "key_size"
         if cause in _HELLO and self.survey and self.survey.versions:
             return self._hello(self.survey)
-        if cause in (Cause.CHAIN, Cause.SIGNATURE) and self.chain and self.cas:
+        if cause in _GAP and self.chain and self.cas:
             return self._gap(cause)
         if cause is Cause.DOMAIN and is_address(self.material.domain):
             return "address"
-        return cause.value if cause is not Cause.CHAIN else "unknown_ca"
+        return cause.value
 
     def _unfit_ca(self) -> bool:
         """Whether the CA that the server's chain leads to has a key that the module lacks."""
@@ -102,8 +104,8 @@ class Case:
             return "digest"
         named = any(last.issuer == ca.subject for ca in self.cas)
         if named and any(signed_by(last, ca) for ca in self.cas):
-            return cause.value if cause is Cause.SIGNATURE else "unknown_ca"
-        return "unknown_ca" if named or self_signed(last) else "intermediate_missing"
+            return Cause.SIGNATURE if cause is Cause.SIGNATURE else Cause.CHAIN
+        return Cause.CHAIN if named or self_signed(last) else Cause.ISSUER
 
     def facts(self) -> dict[str, str]:
         """What stands in the braces of TEXTS."""

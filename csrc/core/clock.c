@@ -1,6 +1,7 @@
 /*
  * clock.c - the module's idea of the time of day [note 2.4.2]: set by AT+S.SETTIME, once after each
- * reset, lost by a reset. Called by cmd_general.c, sockets.c and status.c; asks the port for millis.
+ * reset, lost by a reset. Called by cmd_general.c, module.c, sockets.c and status.c; asks the port for
+ * millis.
  */
 #include "inner.h"
 
@@ -10,6 +11,10 @@ int spwf_clock_set(struct spwf *m, uint64_t seconds) {
     }
     m->clock = (struct spwf_clock){.set = true, .seconds = seconds, .set_at = spwf_module_now(m)};
     return SPWF_OK;
+}
+
+void spwf_clock_forget(struct spwf *m) {
+    m->clock = (struct spwf_clock){.lost = m->clock.set || m->clock.lost};
 }
 
 uint64_t spwf_clock_now(const struct spwf *m) {

@@ -97,12 +97,12 @@ static void forget(struct spwf *m) {
     spwf_sockets_abort(m);
     spwf_wifi_stop(m);
     spwf_certs_forget(m);
+    spwf_clock_forget(m);
     spwf_line_reset(m);
     spwf_wipe(&m->settings, sizeof m->settings);
     spwf_wipe(m->body, sizeof m->body);
     memset(&m->job, 0, sizeof m->job);
     memset(&m->wind, 0, sizeof m->wind);
-    memset(&m->clock, 0, sizeof m->clock);
 }
 
 int spwf_init(struct spwf *m, const struct spwf_config *config) {

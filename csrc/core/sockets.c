@@ -65,6 +65,7 @@ static int open_tls(struct spwf *m, int id, const char *host) {
             .domain = (const char *)files[SPWF_SLOT_DOMAIN],
             .host = host,
             .clock_set = m->clock.set,
+            .clock_lost = m->clock.lost,
             .now = spwf_clock_now(m),
         };
         error = spwf_tls_open(m, id, &setup);

@@ -229,10 +229,12 @@ enum spwf_cause {
     SPWF_CAUSE_CERT_FILE,       /* the stored client certificate does not parse */
     SPWF_CAUSE_KEY_FILE,        /* the stored client key does not parse */
     SPWF_CAUSE_PAIR,            /* certificate and key do not belong together */
-    SPWF_CAUSE_CLOCK,           /* a CA is loaded and SETTIME was not given since the reset */
+    SPWF_CAUSE_CLOCK,           /* a CA is loaded and SETTIME was not given since power-on */
+    SPWF_CAUSE_CLOCK_LOST,      /* likewise; it was given, and lost by a reset */
     SPWF_CAUSE_CA_EXPIRED,      /* the loaded CA certificate itself */
     SPWF_CAUSE_CA_NOT_YET_VALID,
     SPWF_CAUSE_CHAIN,     /* no loaded CA signed the chain */
+    SPWF_CAUSE_ISSUER,    /* a link of it is missing: neither loaded nor sent where it belongs */
     SPWF_CAUSE_SIGNATURE, /* a signature in the chain or the key exchange is wrong */
     SPWF_CAUSE_DIGEST,    /* signed with a digest other than MD5, SHA-1, SHA-256 */
     SPWF_CAUSE_EXPIRED,   /* a certificate of the chain */
@@ -245,7 +247,9 @@ enum spwf_cause {
     SPWF_CAUSE_VERSION,            /* the server speaks no version that is allowed */
     SPWF_CAUSE_SUITE,              /* no common suite, or one outside Table 2 for its version */
     SPWF_CAUSE_CLIENT_CERTIFICATE, /* the server wants a client certificate and none is loaded */
-    SPWF_CAUSE_CLIENT_REFUSED,     /* the server refused the client certificate that was sent */
+    SPWF_CAUSE_CLIENT_UNKNOWN,     /* the server does not know who signed the client certificate */
+    SPWF_CAUSE_CLIENT_EXPIRED,     /* to the server, the client certificate has expired */
+    SPWF_CAUSE_CLIENT_REFUSED,     /* the server refused the client certificate otherwise */
     SPWF_CAUSE_ALERT,              /* another fatal alert: see alert_received */
     SPWF_CAUSE_CLOSED,             /* the server closed in the middle of the handshake */
     SPWF_CAUSE_RESET,              /* the server reset in the middle of the handshake */

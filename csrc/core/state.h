@@ -61,8 +61,8 @@ struct spwf_boot_state { /* module.c */
     uint64_t next_at;
 };
 
-struct spwf_clock { /* clock.c */
-    bool set;
+struct spwf_clock {           /* clock.c */
+    bool set, lost;           /* lost: it was set before the last reset, and has not been since */
     uint64_t seconds, set_at; /* UTC at the moment set_at (ms) */
 };
 

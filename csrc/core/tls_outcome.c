@@ -110,9 +110,17 @@ void spwf_tls_outcome_update(struct spwf *m) {
     }
 }
 
-/* Those by which a server refuses a certificate that it was sent. */
-static bool is_about_certificates(int alert) {
-    return alert >= handshake_failure && alert <= decrypt_error;
+/* By which a server refuses a certificate that it was sent; SPWF_CAUSE_ALERT: it has another reason. */
+static enum spwf_cause cause_of_refusal(int alert) {
+    switch (alert) {
+    case unknown_ca:
+        return SPWF_CAUSE_CLIENT_UNKNOWN;
+    case certificate_expired:
+        return SPWF_CAUSE_CLIENT_EXPIRED;
+    default:
+        return alert >= handshake_failure && alert <= decrypt_error ? SPWF_CAUSE_CLIENT_REFUSED
+                                                                    : SPWF_CAUSE_ALERT;
+    }
 }
 
 static enum spwf_cause cause_of_alert(const struct spwf *m) {
@@ -125,8 +133,7 @@ static enum spwf_cause cause_of_alert(const struct spwf *m) {
         return SPWF_CAUSE_SUITE; /* the answer to our hello */
     }
     if ((o->notes & SPWF_NOTE_CERT_SENT) != 0) {
-        return is_about_certificates(o->alert_received) ? SPWF_CAUSE_CLIENT_REFUSED
-                                                        : SPWF_CAUSE_ALERT;
+        return cause_of_refusal(o->alert_received);
     }
     if ((o->notes & SPWF_NOTE_CERT_REQUESTED) != 0) {
         return SPWF_CAUSE_CLIENT_CERTIFICATE;

@@ -35,7 +35,10 @@ static enum spwf_cause load_ca(struct spwf *m, const struct spwf_tls_setup *setu
                                                 WOLFSSL_FILETYPE_PEM);
     enum spwf_cause cause = file_cause(m, result, SPWF_CAUSE_CA_FILE);
     bool readable = cause != SPWF_CAUSE_CA_FILE && cause != SPWF_CAUSE_KEY_SIZE;
-    return readable && !setup->clock_set ? SPWF_CAUSE_CLOCK : cause;
+    if (readable && !setup->clock_set) {
+        return setup->clock_lost ? SPWF_CAUSE_CLOCK_LOST : SPWF_CAUSE_CLOCK;
+    }
+    return cause;
 }
 
 /* wolfSSL would find out only when a server asks, so the pair is checked here. */

@@ -265,16 +265,43 @@ static enum spwf_cause judge(struct spwf *m, const DecodedCert *cert, int depth)
     return !own || name_matches(m, cert) ? SPWF_CAUSE_NONE : SPWF_CAUSE_DOMAIN;
 }
 
+/*
+ * The certificate at `depth`, read into `cert`, has no signer. Whether that is because a link is
+ * missing: neither what is loaded nor the server has the issuer, up to where what was sent ends. It
+ * is not where it ends in a root, or where another bears the issuer's name.
+ */
+static bool misses_issuer(const WOLFSSL_X509_STORE_CTX *store, WOLFSSL_CERT_MANAGER *loaded,
+                          DecodedCert *cert) {
+    byte issuer[KEYID_SIZE];
+    bool linked = GetCAByName(loaded, cert->issuerHash) == NULL;
+    bool missing = linked;
+    for (int i = store->error_depth + 1; linked && !cert->selfSigned && i < store->totalCerts;
+         i++) {
+        memcpy(issuer, cert->issuerHash, sizeof issuer);
+        wc_FreeDecodedCert(cert);
+        wc_InitDecodedCert(cert, store->certs[i].buffer, store->certs[i].length, NULL);
+        linked = wc_ParseCert(cert, CERT_TYPE, NO_VERIFY, NULL) == 0 &&
+                 memcmp(cert->subjectHash, issuer, sizeof issuer) == 0;
+    }
+    return missing && !(linked && cert->selfSigned);
+}
+
 /* wolfSSL's error, made plainer by what reading the certificate gave. */
-static enum spwf_cause cause_of(const struct spwf_tls *t, int error, int read,
-                                const DecodedCert *cert) {
-    enum spwf_cause cause = spwf_tls_outcome_meaning(error);
+static enum spwf_cause cause_of(const struct spwf_tls *t, const WOLFSSL_X509_STORE_CTX *store,
+                                int read, DecodedCert *cert) {
+    enum spwf_cause cause = spwf_tls_outcome_meaning(store->error);
     if (spwf_tls_outcome_meaning(read) == SPWF_CAUSE_CERTIFICATE) {
         return SPWF_CAUSE_CERTIFICATE; /* wolfSSL goes on with what it could not read */
     }
     switch (cause) {
     case SPWF_CAUSE_CHAIN:
-        return t->outsider ? SPWF_CAUSE_USAGE : cause;
+        if (t->outsider) {
+            return SPWF_CAUSE_USAGE;
+        }
+        return store->error == ASN_NO_SIGNER_E &&
+                       misses_issuer(store, wolfSSL_CTX_GetCertManager(t->ctx), cert)
+                   ? SPWF_CAUSE_ISSUER
+                   : cause;
     case SPWF_CAUSE_SIGNATURE:
         if (cert->ca != NULL && cert->ca->keyOID == RSAk && cert->ca->pubKeySize > RSA_MAX) {
             return SPWF_CAUSE_KEY_SIZE; /* its arithmetic ends below */
@@ -302,7 +329,7 @@ int spwf_tls_verify_chain(int good, WOLFSSL_X509_STORE_CTX *store) {
     int read = wc_ParseCert(cert, CERT_TYPE, VERIFY_NAME, wolfSSL_CTX_GetCertManager(t->ctx));
     describe_subject(m, cert);
     enum spwf_cause fault =
-        good ? judge(m, cert, store->error_depth) : cause_of(t, store->error, read, cert);
+        good ? judge(m, cert, store->error_depth) : cause_of(t, store, read, cert);
     wc_FreeDecodedCert(cert);
     spwf_tls_wolfssl_free(cert);
     t->vouched = fault == SPWF_CAUSE_NONE;

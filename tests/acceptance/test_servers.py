@@ -64,7 +64,7 @@ def test_client_that_is_unknown_is_refused_where_it_must_be_known(
         connect(module, required)
     assert module.emulation is not None
     assert module.emulation.outcome is not None
-    assert module.emulation.outcome.cause is Cause.CLIENT_REFUSED
+    assert module.emulation.outcome.cause is Cause.CLIENT_UNKNOWN
     requested = mutual("unknown_client", verify=Verify.REQUEST)
     connect(module, serve(requested, required.pki, program=program)).close()
     assert Note.CERT_SENT in module.emulation.outcome.notes

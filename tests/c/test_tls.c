@@ -266,19 +266,21 @@ static void a_file_cut_short_is_no_file(void) {
 static void the_dates_of_the_ca_need_a_clock(void) {
     const struct {
         uint64_t now;
-        bool clock_set;
+        bool clock_set, clock_lost;
         enum spwf_cause cause;
     } cases[] = {
-        {tape_material.now, true, SPWF_CAUSE_NONE},
-        {tape_material.now, false, SPWF_CAUSE_CLOCK},
-        {1000000000, true, SPWF_CAUSE_CA_NOT_YET_VALID},
-        {tape_material.now + 3 * 86400, true, SPWF_CAUSE_CA_EXPIRED},
+        {tape_material.now, true, false, SPWF_CAUSE_NONE},
+        {tape_material.now, false, false, SPWF_CAUSE_CLOCK},
+        {tape_material.now, false, true, SPWF_CAUSE_CLOCK_LOST},
+        {1000000000, true, false, SPWF_CAUSE_CA_NOT_YET_VALID},
+        {tape_material.now + 3 * 86400, true, false, SPWF_CAUSE_CA_EXPIRED},
     };
     for (size_t i = 0; i < CHECK_COUNT(cases); i++) {
         struct spwf_tls_setup setup = tape_mutual();
         setup.ca = tape_file(&tape_material.brief_ca);
         setup.now = cases[i].now;
         setup.clock_set = cases[i].clock_set;
+        setup.clock_lost = cases[i].clock_lost;
         check_case(open_with(&setup) == (int)cases[i].cause, "row %zu", i);
     }
 }

@@ -19,7 +19,7 @@ from .row import (
     refused,
 )
 
-UNTRUSTED = refused(Cause.CHAIN)
+UNTRUSTED, UNLINKED = refused(Cause.CHAIN), refused(Cause.ISSUER)
 PATH, LIST = "5280 6.1.3", "5246 7.4.2"
 LONG = refused(Cause.CHAIN, "handshake_failure")
 OTHER = replace(CA, cn="other CA", key="p256 stranger")
@@ -38,7 +38,7 @@ def long(length: int) -> tuple[Cert, ...]:
 
 ROWS = [
     accept("intermediate sent", PATH, (BELOW, MIDDLE)),
-    refuse("intermediate not sent", PATH, (BELOW,), UNTRUSTED),
+    refuse("intermediate not sent", PATH, (BELOW,), UNLINKED),
     refuse(
         "intermediate of the wrong key sent",
         PATH,
@@ -57,7 +57,7 @@ ROWS = [
         "CAs in reverse order",
         LIST,
         (TWO[0], TWO[2], TWO[1]),
-        UNTRUSTED,
+        UNLINKED,
         why="each must certify the one before",
     ),
     either(
@@ -70,7 +70,10 @@ ROWS = [
     either("own certificate twice", LIST, (LEAF, LEAF), why="no harm"),
     accept("9 certificates", PATH, long(9)),
     either("10 certificates", PATH, long(10), LONG, LONG, why="wolfSSL's limit"),
-    refuse("another CA loaded", PATH, (LEAF,), UNTRUSTED, ca=(OTHER,)),
+    refuse("another CA loaded", PATH, (LEAF,), UNLINKED, ca=(OTHER,)),
+    refuse("another CA loaded, root sent", PATH, (LEAF, CA), UNTRUSTED, ca=(OTHER,)),
+    refuse("another CA loaded, all sent", PATH, (BELOW, MIDDLE, CA), UNTRUSTED, ca=(OTHER,)),
+    refuse("another CA loaded, intermediate sent", PATH, (BELOW, MIDDLE), UNLINKED, ca=(OTHER,)),
     refuse("CA of the same name and another key", PATH, (LEAF,), UNTRUSTED, ca=(TWIN,)),
     refuse(
         "twin CA, no key identifiers",
@@ -83,7 +86,7 @@ ROWS = [
         "CA of the same key and another name",
         PATH,
         (replace(LEAF, issuer=replace(CA, cn="renamed CA")),),
-        UNTRUSTED,
+        UNLINKED,
     ),
     refuse("self-signed", PATH, (ALONE,), UNTRUSTED),
     refuse("self-signed, with the CA's name", PATH, (replace(ALONE, cn="CA"),), UNTRUSTED),
@@ -99,7 +102,7 @@ ROWS = [
         "server's own certificate loaded, not its CA",
         "5280 6.1.1",
         (LEAF,),
-        UNTRUSTED,
+        UNLINKED,
         ca=(LEAF,),
         why="it is nobody's issuer",
     ),
@@ -109,7 +112,7 @@ ROWS = [
     accept("two CAs loaded, the second one's", PATH, (LEAF,), ca=(OTHER, CA)),
     accept("two CAs of one name loaded", PATH, (LEAF,), ca=(TWIN, CA)),
     accept("root and intermediate loaded, not sent", PATH, (BELOW,), ca=(CA, MIDDLE)),
-    refuse("two CAs loaded, neither's", PATH, (LEAF,), UNTRUSTED, ca=(OTHER, UNRELATED)),
+    refuse("two CAs loaded, neither's", PATH, (LEAF,), UNLINKED, ca=(OTHER, UNRELATED)),
     # Signatures.
     refuse(
         "a bit of the server's signature",

@@ -24,6 +24,7 @@ class Says(StrEnum):
 # What the module sends where a CA is loaded and nothing else is said.
 _ALERTS = {
     Cause.CHAIN: "unknown_ca",
+    Cause.ISSUER: "unknown_ca",
     Cause.EXPIRED: "certificate_expired",
     Cause.NOT_YET_VALID: "certificate_expired",
 }
