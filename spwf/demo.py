@@ -121,6 +121,8 @@ def meet(
     said: str | None = None
     try:
         module.reset()
+        if scenario.expect.cause is Cause.CLOCK:
+            module.reset()  # to the first one, the clock of the scenario before was lost
         module.wait_for_network()
         provision(module, scenario, pki)
         with (

@@ -14,7 +14,7 @@ int spwf_clock_set(struct spwf *m, uint64_t seconds) {
 }
 
 void spwf_clock_forget(struct spwf *m) {
-    m->clock = (struct spwf_clock){.lost = m->clock.set || m->clock.lost};
+    m->clock = (struct spwf_clock){.lost = m->clock.set};
 }
 
 uint64_t spwf_clock_now(const struct spwf *m) {

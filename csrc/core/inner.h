@@ -209,7 +209,7 @@ void spwf_certs_forget(struct spwf *m);                             /* all RAM t
 /* ---------------------------------------------------------------- clock.c --------------------- */
 
 int spwf_clock_set(struct spwf *m, uint64_t seconds); /* once per reset [note 3.3] */
-void spwf_clock_forget(struct spwf *m);               /* at a reset: but not that it was set */
+void spwf_clock_forget(struct spwf *m);               /* at a reset, but for that it was set */
 uint64_t spwf_clock_now(const struct spwf *m); /* UTC seconds; since power-on where not set */
 
 /* ---------------------------------------------------------------- wifi.c ---------------------- */

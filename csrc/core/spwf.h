@@ -229,8 +229,8 @@ enum spwf_cause {
     SPWF_CAUSE_CERT_FILE,       /* the stored client certificate does not parse */
     SPWF_CAUSE_KEY_FILE,        /* the stored client key does not parse */
     SPWF_CAUSE_PAIR,            /* certificate and key do not belong together */
-    SPWF_CAUSE_CLOCK,           /* a CA is loaded and SETTIME was not given since power-on */
-    SPWF_CAUSE_CLOCK_LOST,      /* likewise; it was given, and lost by a reset */
+    SPWF_CAUSE_CLOCK,           /* a CA is loaded and SETTIME was not given since the reset */
+    SPWF_CAUSE_CLOCK_LOST,      /* likewise; it was given before, and lost by the reset */
     SPWF_CAUSE_CA_EXPIRED,      /* the loaded CA certificate itself */
     SPWF_CAUSE_CA_NOT_YET_VALID,
     SPWF_CAUSE_CHAIN,     /* no loaded CA signed the chain */

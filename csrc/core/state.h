@@ -62,7 +62,7 @@ struct spwf_boot_state { /* module.c */
 };
 
 struct spwf_clock {           /* clock.c */
-    bool set, lost;           /* lost: it was set before the last reset, and has not been since */
+    bool set, lost;           /* lost: by the last reset; it was set before */
     uint64_t seconds, set_at; /* UTC at the moment set_at (ms) */
 };
 

@@ -23,7 +23,7 @@ struct spwf_tls_setup {
     const char *domain; /* f_domain, NUL-terminated; NULL or "": no name check */
     const char *host;   /* as SOCKON gave it, for server_name where config.sni; NUL-terminated */
     bool clock_set;     /* SETTIME was given since the reset */
-    bool clock_lost;    /* it was given before, and not since */
+    bool clock_lost;    /* it was not, but before the reset */
     uint64_t now;       /* seconds since 1970 UTC; used for dates where clock_set */
 };
 
