@@ -47,7 +47,8 @@ static int stalled(struct spwf *m) {
     if (m->job.deadline == UINT64_MAX) {
         m->job.deadline = spwf_module_now(m) + STALLED_MS;
     }
-    return spwf_module_now(m) < m->job.deadline ? SPWF_LATER : SPWF_R_WRITE;
+    return spwf_module_now(m) < m->job.deadline ? SPWF_LATER
+                                                : spwf_sockets_stalled(m, m->job.subject);
 }
 
 /* Hands what is staged in m->body to the socket, and takes more from the host: in pieces for a

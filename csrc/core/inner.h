@@ -214,6 +214,8 @@ uint64_t spwf_clock_now(const struct spwf *m); /* UTC seconds; since power-on wh
 
 /* ---------------------------------------------------------------- wifi.c ---------------------- */
 
+/* Takes the network that is wanted from the settings; what SCFG changes later acts after a reset. */
+void spwf_wifi_load(struct spwf *m);
 void spwf_wifi_start(struct spwf *m);
 void spwf_wifi_stop(struct spwf *m);
 bool spwf_wifi_poll(struct spwf *m); /* true: something happened */
@@ -236,6 +238,7 @@ size_t spwf_sockets_readable(struct spwf *m, int id); /* bytes, at most SPWF_BOD
 int spwf_sockets_read(struct spwf *m, int id, void *data, size_t size);
 /* Bytes; 0: not now. */
 int spwf_sockets_write(struct spwf *m, int id, const void *data, size_t len);
+int spwf_sockets_stalled(struct spwf *m, int id); /* gives up a write: the error to answer */
 int spwf_sockets_close(struct spwf *m, int id);
 void spwf_sockets_abort(struct spwf *m); /* all of them, at reset */
 bool spwf_sockets_poll(struct spwf *m);

@@ -68,13 +68,28 @@ const void *spwf_output(const struct spwf *m, size_t *len) {
     return m->output_bytes + m->output.head;
 }
 
+/* What was told may be a peer's data, or the echo of a passphrase: its places are wiped too. */
 void spwf_output_ack(struct spwf *m, size_t len) {
     size_t n = len < m->output.used ? len : m->output.used;
+    size_t to_edge = (size_t)SPWF_OUTPUT_SIZE - m->output.head;
+    size_t first = to_edge < n ? to_edge : n;
+    spwf_wipe(m->output_bytes + m->output.head, first);
+    spwf_wipe(m->output_bytes, n - first);
     m->output.head = (uint16_t)((m->output.head + n) % SPWF_OUTPUT_SIZE);
     m->output.used = (uint16_t)(m->output.used - n);
 }
 
 /* ------------------------------------------------------------------ power --------------------- */
+
+/* The boot after a new passphrase tells 46. That is noted here, where the settings are those of the
+ * flash and no command has its data in the body, which saving needs. */
+static void note_crunching(struct spwf *m) {
+    m->boot.crunch = m->settings.psk_to_crunch != 0;
+    if (m->boot.crunch) {
+        m->settings.psk_to_crunch = 0;
+        (void)spwf_config_save(m); /* else it is told again at the next boot */
+    }
+}
 
 static void begin_boot(struct spwf *m, enum spwf_boot why) {
     memset(&m->boot, 0, sizeof m->boot);
@@ -86,6 +101,8 @@ static void begin_boot(struct spwf *m, enum spwf_boot why) {
     }
     (void)spwf_store_mount(m); /* without flash the factory settings hold */
     spwf_config_load(m);
+    note_crunching(m);
+    spwf_wifi_load(m);
     if (m->config.port->console != NULL) {
         (void)m->config.port->console(m->config.ctx, m->settings.console1_speed,
                                       m->settings.console1_hwfc != 0);
@@ -132,16 +149,6 @@ static bool command_in_hand(const struct spwf *m) {
     return m->job.pending || m->job.await != NULL;
 }
 
-/* Once told, 46 is noted as told; where that cannot be it is told again at the next boot. A command
- * in hand may be gathering its data in the body, which saving needs. */
-static void tell_crunching(struct spwf *m) {
-    spwf_wind_post(m, 46);
-    m->settings.psk_to_crunch = 0;
-    if (!command_in_hand(m)) {
-        (void)spwf_config_save(m);
-    }
-}
-
 static bool advance_boot(struct spwf *m) {
     struct spwf_boot_state *boot = &m->boot;
     if (boot->stage == SPWF_BOOT_ENDING) {
@@ -152,10 +159,8 @@ static bool advance_boot(struct spwf *m) {
         return false;
     }
     uint8_t wind = boot_steps[boot->stage++].wind;
-    if (wind != 46) {
+    if (wind != 46 || boot->crunch) {
         spwf_wind_post(m, wind);
-    } else if (m->settings.psk_to_crunch != 0) {
-        tell_crunching(m);
     }
     if (boot->stage == BOOT_STEPS) {
         spwf_wifi_start(m);

@@ -368,6 +368,13 @@ int spwf_sockets_write(struct spwf *m, int id, const void *data, size_t len) {
     return done > 0 && spwf_sockets_secure(m, id) ? (int)len : done;
 }
 
+int spwf_sockets_stalled(struct spwf *m, int id) {
+    if (spwf_sockets_secure(m, id)) {
+        spwf_tls_abandon(m, SPWF_CAUSE_NONE);
+    }
+    return SPWF_R_WRITE;
+}
+
 static void drop(struct spwf *m, int id, bool abort) {
     if (spwf_sockets_secure(m, id)) {
         spwf_tls_close(m);

@@ -58,6 +58,7 @@ struct spwf_wind { /* wind.c */
 
 struct spwf_boot_state { /* module.c */
     uint8_t stage, why;
+    bool crunch; /* a new passphrase was saved */
     uint64_t next_at;
 };
 
@@ -72,6 +73,7 @@ struct spwf_wifi {    /* wifi.c */
     bool running, asked,
         up;           /* a network is wanted; join() took the request; the address is there */
     uint64_t next_at; /* ms: nothing is told, or asked again, before */
+    struct spwf_link_request request; /* as saved at the boot; ssid "": none is wanted */
     struct spwf_link_info link;
 };
 

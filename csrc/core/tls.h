@@ -46,7 +46,11 @@ void spwf_tls_refuse(struct spwf *m, enum spwf_cause cause);
  */
 int spwf_tls_handshake(struct spwf *m);
 
-/* A handshake that the caller ends from outside (deadline, link lost): records the cause. */
+/*
+ * What the caller ends from outside: a handshake (deadline, link lost), whose cause is recorded, or,
+ * with SPWF_CAUSE_NONE, a write that stalled. Nothing more is sent: part of a record may be out. What
+ * the peer sent can still be read.
+ */
 void spwf_tls_abandon(struct spwf *m, enum spwf_cause cause);
 
 enum spwf_tls_event { SPWF_TLS_NOTHING = 0, SPWF_TLS_RECORD = 1, SPWF_TLS_ENDED = 2 };

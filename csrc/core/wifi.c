@@ -1,7 +1,7 @@
 /*
  * wifi.c - joining and losing the access point, told as the module tells it [at-ref 8]. The port's
  * link group does the work and says how far it is; this file follows with one indication per step.
- * Called by module.c (start, poll), status.c and sockets.c; posts to wind.c, asks the port.
+ * Called by module.c (load, start, poll), status.c and sockets.c; posts to wind.c, asks the port.
  *
  *     21 scanning - 35 scan complete - 19 joined - 25 associated - [51 WPA] - 24 up
  *     refused: 21 35 19 25 40, three times; lost: 33, and from the start again.
@@ -43,28 +43,30 @@ static enum reach reached(uint8_t state) {
     return NOWHERE;
 }
 
-static bool join(struct spwf *m) {
+void spwf_wifi_load(struct spwf *m) {
     const struct spwf_settings *s = &m->settings;
-    struct spwf_link_request request = {.privacy = (uint8_t)s->wifi_priv_mode,
-                                        .dhcp = s->ip_use_dhcp != 0};
-    memcpy(request.ssid, s->wifi_ssid, s->wifi_ssid_len);
-    memcpy(request.passphrase, s->wifi_wpa_psk_text, sizeof request.passphrase);
-    memcpy(request.ip, s->ip_ipaddr, sizeof request.ip);
-    memcpy(request.mask, s->ip_netmask, sizeof request.mask);
-    memcpy(request.gw, s->ip_gw, sizeof request.gw);
-    memcpy(request.dns, s->ip_dns, sizeof request.dns);
-    int error = m->config.port->link->join(m->config.ctx, &request);
-    spwf_wipe(&request, sizeof request);
-    return error == SPWF_OK;
+    struct spwf_link_request *request = &m->wifi.request;
+    if (s->wifi_mode != STATION_MODE) {
+        return;
+    }
+    request->privacy = (uint8_t)s->wifi_priv_mode;
+    request->dhcp = s->ip_use_dhcp != 0;
+    memcpy(request->ssid, s->wifi_ssid, s->wifi_ssid_len);
+    memcpy(request->passphrase, s->wifi_wpa_psk_text, sizeof request->passphrase);
+    memcpy(request->ip, s->ip_ipaddr, sizeof request->ip);
+    memcpy(request->mask, s->ip_netmask, sizeof request->mask);
+    memcpy(request->gw, s->ip_gw, sizeof request->gw);
+    memcpy(request->dns, s->ip_dns, sizeof request->dns);
+}
+
+static bool join(struct spwf *m) {
+    return m->config.port->link->join(m->config.ctx, &m->wifi.request) == SPWF_OK;
 }
 
 void spwf_wifi_start(struct spwf *m) {
-    const struct spwf_link_port *link = m->config.port->link;
-    const struct spwf_settings *s = &m->settings;
-    bool wanted = s->wifi_mode == STATION_MODE && s->wifi_ssid_len > 0;
     m->wifi.shown = 0;
     m->wifi.next_at = spwf_module_now(m) + STEP_MS;
-    m->wifi.running = wanted && link != NULL;
+    m->wifi.running = m->wifi.request.ssid[0] != '\0' && m->config.port->link != NULL;
     m->wifi.asked = m->wifi.running && join(m);
 }
 
@@ -72,7 +74,7 @@ void spwf_wifi_stop(struct spwf *m) {
     if (m->wifi.asked) {
         m->config.port->link->leave(m->config.ctx);
     }
-    memset(&m->wifi, 0, sizeof m->wifi);
+    spwf_wipe(&m->wifi, sizeof m->wifi);
 }
 
 static void lose(struct spwf *m) {
@@ -95,7 +97,7 @@ static void refuse(struct spwf *m) {
 /* The next step that concerns this network; STEPS where all was told. */
 static int next_step(const struct spwf *m) {
     int i = m->wifi.shown;
-    while (i < STEPS && steps[i].wpa_only && m->settings.wifi_priv_mode != WPA) {
+    while (i < STEPS && steps[i].wpa_only && m->wifi.request.privacy != WPA) {
         i++;
     }
     return i;

@@ -50,7 +50,8 @@ static bool must_stay(unsigned number) {
 
 static bool stands_again(const struct spwf_wind *wind, int i) {
     for (int k = i + 1; k < wind->used; k++) {
-        if (wind->queue[k].number == wind->queue[i].number) {
+        if (wind->queue[k].number == wind->queue[i].number &&
+            wind->queue[k].id == wind->queue[i].id) {
             return true;
         }
     }
@@ -110,7 +111,7 @@ static void write_detail(struct spwf *m, enum shape shape, const struct spwf_win
         spwf_reply_octets(m, m->wifi.link.bssid, sizeof m->wifi.link.bssid);
         break;
     case NETWORK:
-        spwf_reply_bytes(m, m->settings.wifi_ssid, m->settings.wifi_ssid_len);
+        spwf_reply_text(m, m->wifi.request.ssid);
         spwf_reply_text(m, "' successful");
         break;
     case PENDING: /* value 0: a secure socket, whose length is not known yet [note 3.3] */

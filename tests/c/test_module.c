@@ -87,6 +87,32 @@ static void no_indication_between_the_first_a_and_the_end_of_the_reply(void) {
     driver_free(&d);
 }
 
+/* Its own 46 is all that a boot may change in flash. */
+static void the_boot_saves_nothing_of_what_the_host_sets_meanwhile(void) {
+    driver_init(&d);
+    driver_say(&d, "AT+S.SCFG=wifi_wpa_psk_text,secret123\rAT&W\r");
+    driver_say(&d, "AT+CFUN=1\rAT+S.SCFG=user_desc,unsaved\r");
+    check(strstr(d.output, "+WIND:46:") != NULL);
+    says("AT+S.GCFG=user_desc\r", "\r\n#  user_desc = unsaved\r\n" OK);
+    check(strstr(driver_say(&d, "AT+CFUN=1\r"), "+WIND:46:") == NULL);
+    says("AT+S.GCFG=user_desc\r", "\r\n#  user_desc = anonymous\r\n" OK);
+    driver_free(&d);
+}
+
+static void a_join_goes_by_what_was_saved(void) {
+    driver_init(&d);
+    driver_join(&d);
+    d.air.state = SPWF_LINK_LOST;
+    driver_run(&d);
+    driver_say(&d, "AT+S.SSIDTXT=other\rAT+S.SCFG=wifi_priv_mode,0\r");
+    driver_forget(&d);
+    d.air.state = SPWF_LINK_UP;
+    driver_run(&d);
+    check(strstr(d.output, "+WIND:25:WiFi Association with 'lab' successful\r\n") != NULL);
+    check(strstr(d.output, "+WIND:51:") != NULL);
+    driver_free(&d);
+}
+
 static void a_lost_network_is_told_and_joined_again(void) {
     driver_init(&d);
     driver_join(&d);
@@ -152,6 +178,19 @@ static void held_back_indications_keep_the_last_loss_and_return(void) {
     driver_free(&d);
 }
 
+static void one_socket_s_data_is_not_hidden_by_another_s(void) {
+    driver_init(&d);
+    driver_say(&d, "A");
+    spwf_wind_post_value(&d.module, 55, 0, 5);
+    for (uint32_t bytes = 1; bytes <= 40; bytes++) {
+        spwf_wind_post_value(&d.module, 55, 1, bytes);
+    }
+    driver_say(&d, "T\r");
+    check(strstr(d.output, "+WIND:55:Pending Data:0:5\r\n") != NULL);
+    check(strstr(d.output, "+WIND:55:Pending Data:1:40\r\n") != NULL);
+    driver_free(&d);
+}
+
 static void the_clock_is_set_once_per_reset(void) {
     driver_init(&d);
     says("AT+S.SETTIME=1427791696\rAT+S.SETTIME=1427791697\r",
@@ -199,11 +238,15 @@ static const struct check_test tests[] = {
      a_file_that_comes_while_it_boots_is_stored_as_it_came},
     {"no indication between the first A and the end of the reply",
      no_indication_between_the_first_a_and_the_end_of_the_reply},
+    {"the boot saves nothing of what the host sets meanwhile",
+     the_boot_saves_nothing_of_what_the_host_sets_meanwhile},
+    {"a join goes by what was saved", a_join_goes_by_what_was_saved},
     {"a lost network is told and joined again", a_lost_network_is_told_and_joined_again},
     {"a wrong passphrase is told three times", a_wrong_passphrase_is_told_three_times},
     {"masks act at once", masks_act_at_once},
     {"held back indications keep the last loss and return",
      held_back_indications_keep_the_last_loss_and_return},
+    {"one socket's data is not hidden by another's", one_socket_s_data_is_not_hidden_by_another_s},
     {"the clock is set once per reset", the_clock_is_set_once_per_reset},
     {"a full output stops the module and loses nothing",
      a_full_output_stops_the_module_and_loses_nothing},
