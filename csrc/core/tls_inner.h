@@ -35,9 +35,11 @@ struct spwf_tls { /* from port->alloc; m->tls while a secure socket lives */
     uint8_t fault; /* tls_verify.c: enum spwf_cause of the certificate that was refused */
     bool vouched;  /* the server's certificate was seen and nothing was found against it */
     uint8_t below; /* how many CAs may still follow on the way down to it */
-    bool limited;  /* a CA on the way has name constraints */
-    bool unheeded; /* such that wolfSSL does not hold against the server's certificate */
-    bool outsider; /* a certificate behind the server's is good, and no CA's */
+    bool limited;  /* a CA on the way, or a loaded one, has name constraints */
+    bool special;  /* such of other names than the server's own, DNS, which wolfSSL compares with */
+    bool unheeded; /* the next certificate only; and that is not the server's */
+    int8_t
+        outsider; /* depth of a certificate behind the server's that is good, and no CA's; or 0 */
 
     bool connected, ended;
     bool dead;      /* nothing more can be sent */
@@ -65,6 +67,8 @@ int spwf_tls_io_send(WOLFSSL *ssl, char *data, int size, void *context);
 bool spwf_tls_io_ready(struct spwf *m);
 
 /* ---- tls_verify.c ---- */
+/* Takes note of what a loaded CA (DER) limits: it is heeded as if the server had sent that CA. */
+void spwf_tls_verify_loaded(struct spwf *m, const uint8_t *der, size_t size);
 /* wolfSSL calls it for each certificate, from the one next to the root to, last, the server's. */
 int spwf_tls_verify_chain(int good, WOLFSSL_X509_STORE_CTX *store);
 

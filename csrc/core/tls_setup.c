@@ -29,11 +29,28 @@ static enum spwf_cause file_cause(struct spwf *m, int result, enum spwf_cause un
     }
 }
 
+/* wolfSSL has read them, and keeps less of each than there is to heed. */
+static void heed(struct spwf *m, const struct spwf_tls_file *cas) {
+    const uint8_t *at = cas->data;
+    long left = (long)cas->size;
+    EncryptedInfo info = {0};
+    DerBuffer *der = NULL;
+    while (left > 0 && wc_PemToDer(at, left, CERT_TYPE, &der, NULL, &info, NULL) == 0) {
+        spwf_tls_verify_loaded(m, der->buffer, der->length);
+        wc_FreeDer(&der);
+        at += info.consumed;
+        left -= info.consumed;
+    }
+}
+
 /* Its own dates are checked as it is loaded, so that needs a clock [note 2.4.2]. */
 static enum spwf_cause load_ca(struct spwf *m, const struct spwf_tls_setup *setup) {
     int result = wolfSSL_CTX_load_verify_buffer(m->tls->ctx, setup->ca.data, (long)setup->ca.size,
                                                 WOLFSSL_FILETYPE_PEM);
     enum spwf_cause cause = file_cause(m, result, SPWF_CAUSE_CA_FILE);
+    if (cause == SPWF_CAUSE_NONE) {
+        heed(m, &setup->ca);
+    }
     bool readable = cause != SPWF_CAUSE_CA_FILE && cause != SPWF_CAUSE_KEY_SIZE;
     if (readable && !setup->clock_set) {
         return setup->clock_lost ? SPWF_CAUSE_CLOCK_LOST : SPWF_CAUSE_CLOCK;

@@ -92,14 +92,51 @@ static void describe_subject(struct spwf *m, const DecodedCert *cert) {
 
 /* ------------------------------------------------------------------ the name ------------------ */
 
+/* Whether a list of names has one that is neither DNS nor e-mail nor a directory's: an address, a URI, a
+ * service... wolfSSL reads name constraints of those three only. */
+static bool has_others(struct der names) {
+    struct der name;
+    while (left(&names) > 0) {
+        uint8_t kind = names.at[0];
+        bool read = kind == (ASN_CONTEXT_SPECIFIC | ASN_DNS_TYPE) ||
+                    kind == (ASN_CONTEXT_SPECIFIC | ASN_RFC822_TYPE) ||
+                    kind == (ASN_CONTEXT_SPECIFIC | ASN_CONSTRUCTED | ASN_DIR_TYPE);
+        if (!read || !take(&names, &name)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The same of a certificate's alternative names, which wolfSSL keeps some kinds of only. */
+static bool has_other_names(const DecodedCert *cert) {
+    static const uint8_t alternative_names[] = {0x55, 0x1D, 0x11}; /* RFC 5280 4.2.1.6 */
+    struct der tagged = {cert->extensions, cert->extensions + cert->extensionsSz};
+    struct der extensions, list, extension, oid, names;
+    if (cert->extensions == NULL || !take(&tagged, &extensions) || !take(&extensions, &list)) {
+        return false;
+    }
+    while (take(&list, &extension) && take(&extension, &oid)) {
+        struct der value = extension;
+        while (take(&extension, &value)) {
+            /* the last one; "critical" may be before it */
+        }
+        if (left(&oid) == sizeof alternative_names &&
+            memcmp(oid.at, alternative_names, sizeof alternative_names) == 0 &&
+            (!take(&value, &names) || has_others(names))) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* RFC 6125 6.4: the common name counts only where there is no name of a better kind. */
 static bool name_matches(struct spwf *m, const DecodedCert *cert) {
     const char *domain = m->tls->domain;
-    bool alternative = false, matched = false;
+    bool alternative = has_other_names(cert), matched = false;
     for (const DNS_entry *san = cert->altNames; san != NULL; san = san->next) {
-        alternative |=
-            san->type == ASN_DNS_TYPE || san->type == ASN_IP_TYPE || san->type == ASN_URI_TYPE;
         if (san->type == ASN_DNS_TYPE) {
+            alternative = true;
             matched |= spwf_tls_policy_name_matches(domain, san->name, (size_t)san->len);
         } else if (san->type == ASN_IP_TYPE) {
             matched |= san->ipString != NULL && strcmp(domain, san->ipString) == 0;
@@ -137,7 +174,7 @@ static bool is_dated(const DecodedCert *cert) {
            is_time(cert->afterDate, cert->afterDateLen);
 }
 
-/* ------------------------------------------------------------------ the way to the root ------- */
+/* ------------------------------------------------------------------ what CAs limit ------------ */
 
 /* Whether there are other names than the server's own, which is_permitted() compares. */
 static bool limits_more(const Base_entry *name) {
@@ -147,23 +184,55 @@ static bool limits_more(const Base_entry *name) {
     return name != NULL;
 }
 
+static void heed(struct spwf_tls *t, const DecodedCert *ca) {
+    t->limited |= ca->extNameConstraintSet;
+    t->special |= limits_more(ca->permittedNames) || limits_more(ca->excludedNames);
+}
+
+void spwf_tls_verify_loaded(struct spwf *m, const uint8_t *der, size_t size) {
+    DecodedCert *cert = spwf_tls_wolfssl_alloc(sizeof *cert);
+    if (cert == NULL) {
+        return; /* the allocator has noted it */
+    }
+    wc_InitDecodedCert(cert, der, (word32)size, NULL);
+    if (wc_ParseCert(cert, CERT_TYPE, NO_VERIFY, NULL) == 0) {
+        heed(m->tls, cert);
+    }
+    wc_FreeDecodedCert(cert);
+    spwf_tls_wolfssl_free(cert);
+}
+
+/* ------------------------------------------------------------------ the usage ----------------- */
+
+static bool may_serve(const DecodedCert *cert) {
+    return !cert->extExtKeyUsageSet ||
+           (cert->extExtKeyUsage & (EXTKEYUSE_ANY | EXTKEYUSE_SERVER_AUTH)) != 0;
+}
+
+/* RFC 5280 4.2.1.3, RFC 5246 7.4.2, RFC 4492 2: what the key exchange does with the server's key. */
+static bool fits_exchange(const CipherSpecs *suite, const DecodedCert *cert) {
+    word16 use = suite->kea == rsa_kea ? KEYUSE_KEY_ENCIPHER
+                 : suite->static_ecdh  ? KEYUSE_KEY_AGREE
+                                       : KEYUSE_DIGITAL_SIG;
+    return !cert->extKeyUsageSet || (cert->extKeyUsage & use) != 0;
+}
+
+/* ------------------------------------------------------------------ the way to the root ------- */
+
 /*
  * RFC 5280 6.1.4 (l) to (n) for a CA between the loaded one and the server's certificate. wolfSSL
  * counts the path only through CAs that have a keyUsage, and then only where names differ.
  */
 static enum spwf_cause judge_authority(struct spwf_tls *t, const DecodedCert *cert, int depth) {
-    t->limited |= cert->extNameConstraintSet;
-    t->unheeded |=
-        depth > 1 && (limits_more(cert->permittedNames) || limits_more(cert->excludedNames));
-    t->outsider |= !cert->isCA; /* wolfSSL lets it vouch for nothing */
-    if (!cert->isCA) {
+    t->unheeded |= t->special;
+    heed(t, cert);
+    if (!cert->isCA) { /* wolfSSL lets it vouch for nothing */
+        t->outsider = (int8_t)depth;
         return SPWF_CAUSE_NONE;
     }
     t->below = cert->ca->maxPathLen < t->below ? cert->ca->maxPathLen : t->below;
     if ((cert->extKeyUsageSet && (cert->extKeyUsage & KEYUSE_KEY_CERT_SIGN) == 0) ||
-        (cert->extExtKeyUsageSet &&
-         (cert->extExtKeyUsage & (EXTKEYUSE_ANY | EXTKEYUSE_SERVER_AUTH)) == 0) ||
-        (!cert->selfSigned && t->below == 0)) {
+        !may_serve(cert) || (!cert->selfSigned && t->below == 0)) {
         return SPWF_CAUSE_USAGE;
     }
     t->below = cert->selfSigned ? t->below : (uint8_t)(t->below - 1);
@@ -191,43 +260,6 @@ static bool is_permitted(const Signer *ca, const char *domain) {
     return permitted || !limited;
 }
 
-/* Whether a list of names has one of a kind whose constraints wolfSSL does not read. */
-static bool has_others(struct der names) {
-    struct der name;
-    while (left(&names) > 0) {
-        uint8_t kind = names.at[0];
-        bool read = kind == (ASN_CONTEXT_SPECIFIC | ASN_DNS_TYPE) ||
-                    kind == (ASN_CONTEXT_SPECIFIC | ASN_RFC822_TYPE) ||
-                    kind == (ASN_CONTEXT_SPECIFIC | ASN_CONSTRUCTED | ASN_DIR_TYPE);
-        if (!read || !take(&names, &name)) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* The same of a certificate's alternative names, which wolfSSL keeps some kinds of only. */
-static bool has_other_names(const DecodedCert *cert) {
-    static const uint8_t alternative_names[] = {0x55, 0x1D, 0x11}; /* RFC 5280 4.2.1.6 */
-    struct der tagged = {cert->extensions, cert->extensions + cert->extensionsSz};
-    struct der extensions, list, extension, oid, names;
-    if (cert->extensions == NULL || !take(&tagged, &extensions) || !take(&extensions, &list)) {
-        return false;
-    }
-    while (take(&list, &extension) && take(&extension, &oid)) {
-        struct der value = extension;
-        while (take(&extension, &value)) {
-            /* the last one; "critical" may be before it */
-        }
-        if (left(&oid) == sizeof alternative_names &&
-            memcmp(oid.at, alternative_names, sizeof alternative_names) == 0 &&
-            (!take(&value, &names) || has_others(names))) {
-            return true;
-        }
-    }
-    return false;
-}
-
 /* What nobody can check must be refused: RFC 5280 4.2. */
 static bool is_beyond_us(const struct spwf_tls *t, const DecodedCert *cert) {
     return cert->extPolicyConstRxpSet || t->unheeded || (t->limited && has_other_names(cert));
@@ -239,6 +271,9 @@ static bool is_beyond_us(const struct spwf_tls *t, const DecodedCert *cert) {
 static enum spwf_cause judge(struct spwf *m, const DecodedCert *cert, int depth) {
     struct spwf_tls *t = m->tls;
     bool own = depth == 0;
+    if (own && !(may_serve(cert) && fits_exchange(&t->ssl->specs, cert))) {
+        return SPWF_CAUSE_USAGE; /* in each mode, as wolfSSL has it */
+    }
     if (m->outcome.mode == SPWF_ANONYMOUS) { /* without a CA nothing vouches for it */
         m->outcome.notes |= SPWF_NOTE_CHAIN;
         m->outcome.notes |= t->clock_set && cert->badDate != 0 ? SPWF_NOTE_DATE : 0;
@@ -265,43 +300,52 @@ static enum spwf_cause judge(struct spwf *m, const DecodedCert *cert, int depth)
     return !own || name_matches(m, cert) ? SPWF_CAUSE_NONE : SPWF_CAUSE_DOMAIN;
 }
 
-/*
- * The certificate at `depth`, read into `cert`, has no signer. Whether that is because a link is
- * missing: neither what is loaded nor the server has the issuer, up to where what was sent ends. It
- * is not where it ends in a root, or where another bears the issuer's name.
- */
-static bool misses_issuer(const WOLFSSL_X509_STORE_CTX *store, WOLFSSL_CERT_MANAGER *loaded,
-                          DecodedCert *cert) {
+/* Reads the next of the certificates that were sent in the place of the last one, whose issuer it
+ * should be; false where it is not, or there is none. */
+static bool climb(const WOLFSSL_X509_STORE_CTX *store, int *depth, DecodedCert *cert) {
     byte issuer[KEYID_SIZE];
-    bool linked = GetCAByName(loaded, cert->issuerHash) == NULL;
-    bool missing = linked;
-    for (int i = store->error_depth + 1; linked && !cert->selfSigned && i < store->totalCerts;
-         i++) {
-        memcpy(issuer, cert->issuerHash, sizeof issuer);
-        wc_FreeDecodedCert(cert);
-        wc_InitDecodedCert(cert, store->certs[i].buffer, store->certs[i].length, NULL);
-        linked = wc_ParseCert(cert, CERT_TYPE, NO_VERIFY, NULL) == 0 &&
-                 memcmp(cert->subjectHash, issuer, sizeof issuer) == 0;
+    if (++*depth >= store->totalCerts) {
+        return false;
     }
-    return missing && !(linked && cert->selfSigned);
+    const WOLFSSL_BUFFER_INFO *next = &store->certs[*depth];
+    memcpy(issuer, cert->issuerHash, sizeof issuer);
+    wc_FreeDecodedCert(cert);
+    wc_InitDecodedCert(cert, next->buffer, next->length, NULL);
+    return wc_ParseCert(cert, CERT_TYPE, NO_VERIFY, NULL) == 0 &&
+           memcmp(cert->subjectHash, issuer, sizeof issuer) == 0;
 }
 
-/* wolfSSL's error, made plainer by what reading the certificate gave. */
-static enum spwf_cause cause_of(const struct spwf_tls *t, const WOLFSSL_X509_STORE_CTX *store,
-                                int read, DecodedCert *cert) {
+/*
+ * Why a certificate has no signer. Another CA may bear its issuer's name. Else what was sent tells:
+ * whether it goes on to a root, which is not loaded then, or to somebody who is no CA, or whether a
+ * link is missing.
+ */
+static enum spwf_cause judge_gap(struct spwf *m, const WOLFSSL_X509_STORE_CTX *store, int *depth,
+                                 DecodedCert *cert) {
+    bool known = GetCAByName(wolfSSL_CTX_GetCertManager(m->tls->ctx), cert->issuerHash) != NULL;
+    int at = *depth;
+    bool root;
+    do {
+        root = cert->selfSigned;
+        if (!climb(store, &at, cert)) {
+            return known || root ? SPWF_CAUSE_CHAIN : SPWF_CAUSE_ISSUER;
+        }
+    } while (at != m->tls->outsider);
+    describe_subject(m, cert);
+    *depth = at;
+    return SPWF_CAUSE_USAGE;
+}
+
+/* wolfSSL's error, made plainer by what reading the certificate gave; *depth: whose fault it is. */
+static enum spwf_cause cause_of(struct spwf *m, const WOLFSSL_X509_STORE_CTX *store, int read,
+                                int *depth, DecodedCert *cert) {
     enum spwf_cause cause = spwf_tls_outcome_meaning(store->error);
     if (spwf_tls_outcome_meaning(read) == SPWF_CAUSE_CERTIFICATE) {
         return SPWF_CAUSE_CERTIFICATE; /* wolfSSL goes on with what it could not read */
     }
     switch (cause) {
     case SPWF_CAUSE_CHAIN:
-        if (t->outsider) {
-            return SPWF_CAUSE_USAGE;
-        }
-        return store->error == ASN_NO_SIGNER_E &&
-                       misses_issuer(store, wolfSSL_CTX_GetCertManager(t->ctx), cert)
-                   ? SPWF_CAUSE_ISSUER
-                   : cause;
+        return store->error == ASN_NO_SIGNER_E ? judge_gap(m, store, depth, cert) : cause;
     case SPWF_CAUSE_SIGNATURE:
         if (cert->ca != NULL && cert->ca->keyOID == RSAk && cert->ca->pubKeySize > RSA_MAX) {
             return SPWF_CAUSE_KEY_SIZE; /* its arithmetic ends below */
@@ -319,7 +363,8 @@ static enum spwf_cause cause_of(const struct spwf_tls *t, const WOLFSSL_X509_STO
 int spwf_tls_verify_chain(int good, WOLFSSL_X509_STORE_CTX *store) {
     struct spwf *m = store->userCtx;
     struct spwf_tls *t = m->tls;
-    const WOLFSSL_BUFFER_INFO *der = &store->certs[store->error_depth];
+    int depth = store->error_depth;
+    const WOLFSSL_BUFFER_INFO *der = &store->certs[depth];
     DecodedCert *cert = spwf_tls_wolfssl_alloc(sizeof *cert);
     if (cert == NULL) {
         return 0; /* the allocator has noted it */
@@ -328,12 +373,11 @@ int spwf_tls_verify_chain(int good, WOLFSSL_X509_STORE_CTX *store) {
     /* That no signer is found does not matter here: names and dates are read before it. */
     int read = wc_ParseCert(cert, CERT_TYPE, VERIFY_NAME, wolfSSL_CTX_GetCertManager(t->ctx));
     describe_subject(m, cert);
-    enum spwf_cause fault =
-        good ? judge(m, cert, store->error_depth) : cause_of(t, store, read, cert);
+    enum spwf_cause fault = good ? judge(m, cert, depth) : cause_of(m, store, read, &depth, cert);
     wc_FreeDecodedCert(cert);
     spwf_tls_wolfssl_free(cert);
     t->vouched = fault == SPWF_CAUSE_NONE;
     t->fault = (uint8_t)fault;
-    m->outcome.depth = (int8_t)(t->vouched ? -1 : store->error_depth);
+    m->outcome.depth = (int8_t)(t->vouched ? -1 : depth);
     return t->vouched;
 }

@@ -87,9 +87,9 @@ NOBODYS = "1.3.6.1.4.1.32473.1"  # RFC 5612
 # ---- general names (RFC 5280 4.2.1.6) ----
 
 
-def other(text: str) -> bytes:
-    """A name of a kind that nobody knows."""
-    return explicit(0, oid(NOBODYS), explicit(0, utf8(text)))
+def other(text: str, kind: str = NOBODYS) -> bytes:
+    """A name of another kind, by default of one that nobody knows."""
+    return explicit(0, oid(kind), explicit(0, utf8(text)))
 
 
 def email(name: str) -> bytes:

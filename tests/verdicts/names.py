@@ -5,7 +5,7 @@ from dataclasses import replace
 from spwf.outcome import Cause, Note
 
 from .der import bmp
-from .making import Cert, alternative_names, dns, email, ip, uri
+from .making import Cert, alternative_names, dns, email, ip, other, uri
 from .row import (
     DOMAIN,
     LEAF,
@@ -22,6 +22,7 @@ from .row import (
 WRONG, UNNAMED = refused(Cause.DOMAIN), unchecked(Note.NAME)
 IGNORED = refused(Cause.DOMAIN, "bad_certificate", Note.CN_IGNORED)
 UNREADABLE = refused(Cause.CERTIFICATE)
+DNS_SRV = "1.3.6.1.5.5.7.8.7"  # RFC 4985 2
 
 
 def common(cn: str | bytes | None) -> tuple[Cert]:
@@ -87,6 +88,21 @@ ROWS = [
         named(uri("https://mail.example.com/"), cn=DOMAIN),
         IGNORED,
         unchecked(Note.NAME, Note.CN_IGNORED),
+    ),
+    refuse(
+        "SAN of a service, CN matches",
+        "6125 6.4.4",
+        named(other("_imaps.example.com", DNS_SRV), cn=DOMAIN),
+        IGNORED,
+        unchecked(Note.NAME, Note.CN_IGNORED),
+    ),
+    either(
+        "SAN of a kind nobody knows, CN matches",
+        "6125 6.4.4",
+        named(other("text"), cn=DOMAIN),
+        IGNORED,
+        unchecked(Note.NAME, Note.CN_IGNORED),
+        why="whoever has a SAN goes by it",
     ),
     bad("another name", "6125 6.4.1", named(dns("mail.example.com"))),
     bad("longer in front", "6125 6.4.1", named(dns("evilwww.example.com"))),

@@ -15,7 +15,7 @@ from spwf.openssl import OpenSSL
 from spwf.outcome import Cause, Mode
 from spwf.scenario import Verify
 
-from . import printed
+from . import authorities, printed
 from .der import moment_of
 from .files import ROWS as FILES
 from .files import UNREADABLE, FileRow, good
@@ -68,6 +68,19 @@ def test_every_row_is_as_expected(
     module = new_module(settime="lenient", limits="off")
     judge(module, server, row, Mode.ONE_WAY)
     judge(module, server, row, Mode.ANONYMOUS)
+
+
+@pytest.mark.emulated
+def test_the_certificate_at_fault_is_the_one_that_is_no_ca(
+    new_module: Callable[..., spwf.Module], serve: Serve, tmp_path: Path
+) -> None:
+    (row,) = (row for row in authorities.ROWS if row.name == "intermediate with CA:FALSE")
+    module = new_module(settime="lenient", limits="off")
+    judge(module, serve(scenario(row), write(row, tmp_path)), row, Mode.ONE_WAY)
+    assert module.emulation is not None
+    assert module.emulation.outcome is not None
+    assert module.emulation.outcome.depth == 1
+    assert module.emulation.outcome.subject == "CN=intermediate CA"
 
 
 GOOD = Row("good", "", Says.ACCEPT, (LEAF,))
