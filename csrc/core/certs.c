@@ -17,12 +17,15 @@ static void drop_twin(struct spwf *m, enum spwf_slot slot) {
     m->certs.size[slot] = 0;
 }
 
+/* As spwf_certs_size(), or SPWF_E_NV: a file that cannot be read is not one that is absent. */
+static int present(struct spwf *m, enum spwf_slot slot, bool flash) {
+    int size = flash ? spwf_store_size(m, record_of(slot)) : m->certs.size[slot];
+    return size == SPWF_E_ABSENT ? 0 : size;
+}
+
 int spwf_certs_size(struct spwf *m, enum spwf_slot slot, bool flash) {
-    if (flash) {
-        int size = spwf_store_size(m, record_of(slot));
-        return size < 0 ? 0 : size;
-    }
-    return m->certs.size[slot];
+    int size = present(m, slot, flash);
+    return size < 0 ? 0 : size;
 }
 
 int spwf_certs_check(struct spwf *m, enum spwf_slot slot, bool flash, size_t len) {
@@ -75,11 +78,11 @@ int spwf_certs_clean(struct spwf *m, uint32_t slots, bool flash) {
 
 int spwf_certs_get(struct spwf *m, enum spwf_slot slot, uint8_t **data) {
     bool flash = m->certs.ram[slot] == NULL;
-    int size = spwf_certs_size(m, slot, flash);
+    int size = present(m, slot, flash);
 
     *data = NULL;
-    if (size == 0) {
-        return 0;
+    if (size <= 0) {
+        return size;
     }
     uint8_t *copy = m->config.port->alloc(m->config.ctx, (size_t)size + 1);
     if (copy == NULL) {

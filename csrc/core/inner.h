@@ -169,9 +169,27 @@ const char *spwf_status_name(size_t i);
 int spwf_status_find(const char *name); /* index or SPWF_R_VARIABLE */
 void spwf_status_print(struct spwf *m, size_t i);
 
-/* ---------------------------------------------------------------- store.c --------------------- */
+/* ---------------------------------------------------------------- flash.c --------------------- */
 
 /* Records over raw flash, whole at any loss of power: a write is old or new, never between. */
+enum { SPWF_FLASH_CHUNK = 32 }; /* bytes programmed at a time, at most; a multiple of any unit */
+
+/* 0; SPWF_E_ABSENT: the port has none; SPWF_E_NV: it is not as spwf.h wants it. */
+int spwf_flash_check(const struct spwf *m);
+uint32_t spwf_flash_bank_size(const struct spwf *m);
+uint32_t spwf_flash_round_up(const struct spwf *m, uint32_t len); /* to whole units */
+uint32_t spwf_flash_head_size(const struct spwf *m);
+uint32_t spwf_flash_crc(const void *data, size_t len);
+int spwf_flash_read(struct spwf *m, uint32_t offset, void *data, size_t len);
+int spwf_flash_program(struct spwf *m, uint32_t offset, const void *data, uint32_t len);
+bool spwf_flash_is_blank(struct spwf *m, uint8_t bank);
+int spwf_flash_erase(struct spwf *m, uint8_t bank);
+/* words 0 and 1 of the head; SPWF_E_ABSENT, and zeros, where none is whole. */
+int spwf_flash_read_head(struct spwf *m, uint32_t offset, uint32_t words[3]);
+int spwf_flash_write_head(struct spwf *m, uint32_t offset, uint32_t first, uint32_t second);
+
+/* ---------------------------------------------------------------- store.c --------------------- */
+
 enum spwf_record {
     SPWF_RECORD_CONFIG = 1,
     SPWF_RECORD_CA = 2,
@@ -181,11 +199,13 @@ enum spwf_record {
     SPWF_RECORDS = 6
 };
 
-int spwf_store_mount(struct spwf *m); /* finds the newest whole state; formats a blank memory */
+/* Finds the newest whole state. SPWF_E_NV, here and from all below, where there is none although
+ * something was stored: until all TLS files are removed at once, which gives up the settings too. */
+int spwf_store_mount(struct spwf *m);
 int spwf_store_size(struct spwf *m, enum spwf_record key); /* bytes; SPWF_E_ABSENT where none */
 /* Copies the record into data[size]; its length, SPWF_E_ABSENT, SPWF_E_NO_ROOM or SPWF_E_NV. */
 int spwf_store_read(struct spwf *m, enum spwf_record key, void *data, size_t size);
-/* Replaces it. A former content is erased from the flash, not only unlinked, where it is a key. */
+/* Replaces it. A former content that holds secrets is erased from the flash, not only unlinked. */
 int spwf_store_write(struct spwf *m, enum spwf_record key, const void *data, size_t len);
 /* Removes the records whose bits (1 << key) are set, in one step; what was there is erased. */
 int spwf_store_remove(struct spwf *m, uint32_t keys);

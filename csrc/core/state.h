@@ -112,6 +112,7 @@ struct spwf_settings { /* config.c, whose table gives each its name, range and f
 
 struct spwf_store { /* store.c */
     bool mounted;
+    bool blank;         /* holds nothing, and no bank has begun */
     bool clean;         /* the rest of the bank and the whole other bank are known to be erased */
     uint8_t bank;       /* the one that counts: 0 or 1 */
     uint32_t sequence;  /* of that bank */

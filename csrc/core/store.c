@@ -1,10 +1,10 @@
 /*
  * store.c - records over raw flash that are whole after any loss of power [design 3, 8].
- * Called by config.c and certs.c; mounted by module.c at boot. Calls only port->nv.
+ * Called by config.c and certs.c; mounted by module.c at boot. Calls flash.c.
  *
  * The flash is two banks, and one of them counts:
  *
- *     bank:    head (MAGIC, sequence)  record  record  ...  erased
+ *     bank:    head (MAGIC and count, sequence)  record  record  ...  erased
  *     record:  head (key and length, CRC of the content)  content
  *
  * A head ends in a CRC of itself and is programmed after all that it speaks for, so a head that is
@@ -16,115 +16,24 @@
  * What reads as erased after a loss of power may have been programmed half-way, and nothing tells.
  * So a bank is only appended to in the session that filled it, and the first change after a mount
  * starts a fresh one.
+ *
+ * A head that was torn and one that decayed look alike, but a module that lost its CA must not take
+ * itself for one that never had any. So a bank's head counts the records that it was filled with, and a
+ * mount that finds more moves all into a fresh bank; one that finds fewer, or records and no head, fails,
+ * and so does all else until the TLS files are cleaned.
  */
 #include "inner.h"
 
 enum {
-    HEAD = 12,   /* bytes: two words and their CRC-32, in the machine's byte order */
-    CHUNK = 32,  /* bytes moved at a time, for a board's small stack; a multiple of any unit */
-    BLOCK = 256, /* bytes looked through at a time, where the stack is not deep */
-    UNIT_MAX = 16,
-    BANK_MIN = 8192
+    TLS_FILES = 1 << SPWF_RECORD_CA | 1 << SPWF_RECORD_CERT | 1 << SPWF_RECORD_KEY |
+        1 << SPWF_RECORD_DOMAIN,
+    CHUNK = SPWF_FLASH_CHUNK /* bytes moved at a time, for a board's small stack */
 };
 
-#define MAGIC 0x46575053u /* "SPWF" in the flash; never the key and length of a record */
+#define MAGIC \
+    0x00575053u /* "SPW" in the flash, and a count; never the key and length of a record */
 
 _Static_assert(sizeof(((struct spwf_store *)0)->at) == SPWF_RECORDS * sizeof(uint32_t), "records");
-_Static_assert(CHUNK % UNIT_MAX == 0 && HEAD <= UNIT_MAX, "units");
-
-/* CRC-32 of IEEE 802.3; without its table of 1 KB, as a module reads a few KB now and then. */
-static uint32_t crc32(const void *data, size_t len) {
-    const uint8_t *bytes = data;
-    uint32_t crc = 0xFFFFFFFFu;
-
-    for (size_t i = 0; i < len; i++) {
-        crc ^= bytes[i];
-        for (int bit = 0; bit < 8; bit++) {
-            crc = (crc >> 1) ^ (0xEDB88320u & (0u - (crc & 1u)));
-        }
-    }
-    return ~crc;
-}
-
-/* ---------------------------------------------------------------- flash ----------------------- */
-
-static const struct spwf_nv_port *nv_of(const struct spwf *m) {
-    return m->config.port->nv;
-}
-
-static uint32_t bank_size(const struct spwf *m) {
-    return nv_of(m)->pages / 2 * nv_of(m)->page_size;
-}
-
-static uint32_t round_up(const struct spwf *m, uint32_t len) {
-    return (len + nv_of(m)->unit - 1) & ~(nv_of(m)->unit - 1);
-}
-
-static uint32_t record_size(const struct spwf *m, uint32_t len) {
-    return round_up(m, HEAD) + round_up(m, len);
-}
-
-static int flash_read(struct spwf *m, uint32_t offset, void *data, size_t len) {
-    return nv_of(m)->read(m->config.ctx, offset, data, len) < 0 ? SPWF_E_NV : SPWF_OK;
-}
-
-/* Programs at most a CHUNK and reads it back: worn flash fails here, not when the record is wanted. */
-static int flash_program(struct spwf *m, uint32_t offset, const void *data, uint32_t len) {
-    uint8_t back[CHUNK];
-    int error = nv_of(m)->program(m->config.ctx, offset, data, len) < 0 ? SPWF_E_NV : SPWF_OK;
-
-    if (error == 0 && (flash_read(m, offset, back, len) != 0 || memcmp(back, data, len) != 0)) {
-        error = SPWF_E_NV;
-    }
-    spwf_wipe(back, sizeof back);
-    return error;
-}
-
-static bool bank_is_blank(struct spwf *m, uint8_t bank) {
-    uint8_t block[BLOCK];
-    uint32_t end = (bank + 1u) * bank_size(m), n;
-    bool blank = true;
-
-    for (uint32_t offset = bank * bank_size(m); blank && offset < end; offset += n) {
-        n = end - offset < BLOCK ? end - offset : BLOCK;
-        blank = flash_read(m, offset, block, n) == 0 && block[0] == 0xFF &&
-                memcmp(block, block + 1, n - 1) == 0; /* each is as the one before it */
-    }
-    spwf_wipe(block, sizeof block);
-    return blank;
-}
-
-static int bank_erase(struct spwf *m, uint8_t bank) {
-    uint32_t half = nv_of(m)->pages / 2;
-
-    for (uint32_t page = bank * half; page < (bank + 1u) * half; page++) {
-        if (nv_of(m)->erase(m->config.ctx, page) < 0) {
-            return SPWF_E_NV;
-        }
-    }
-    return bank_is_blank(m, bank) ? SPWF_OK : SPWF_E_NV;
-}
-
-/* ---------------------------------------------------------------- heads and contents ---------- */
-
-/* words 0 and 1 of the head; SPWF_E_ABSENT, and zeros, where none is whole. */
-static int head_read(struct spwf *m, uint32_t offset, uint32_t words[3]) {
-    int error = flash_read(m, offset, words, HEAD);
-    if (error == 0 && words[2] != crc32(words, 8)) {
-        error = SPWF_E_ABSENT;
-    }
-    if (error != 0) {
-        memset(words, 0, HEAD);
-    }
-    return error;
-}
-
-static int head_write(struct spwf *m, uint32_t offset, uint32_t first, uint32_t second) {
-    uint32_t words[UNIT_MAX / 4] = {first, second, 0, 0xFFFFFFFFu};
-
-    words[2] = crc32(words, 8);
-    return flash_program(m, offset, words, round_up(m, HEAD));
-}
 
 /* What a record is made of: bytes in memory, or (data NULL) bytes that are already in the flash. */
 struct content {
@@ -137,7 +46,7 @@ struct content {
 static int record_program(struct spwf *m, uint32_t offset, uint32_t key,
                           const struct content *from) {
     uint8_t chunk[CHUNK];
-    uint32_t to = offset + round_up(m, HEAD);
+    uint32_t to = offset + spwf_flash_head_size(m);
     int error = 0;
 
     for (uint32_t done = 0; error == 0 && done < from->len; done += CHUNK) {
@@ -146,19 +55,24 @@ static int record_program(struct spwf *m, uint32_t offset, uint32_t key,
         if (from->data != NULL) {
             memcpy(chunk, from->data + done, n);
         } else {
-            error = flash_read(m, from->offset + done, chunk, n);
+            error = spwf_flash_read(m, from->offset + done, chunk, n);
         }
         if (error == 0) {
-            error = flash_program(m, to + done, chunk, round_up(m, n));
+            error = spwf_flash_program(m, to + done, chunk, spwf_flash_round_up(m, n));
         }
     }
     spwf_wipe(chunk, sizeof chunk);
-    return error != 0 ? error : head_write(m, offset, key << 16 | from->len, from->crc);
+    return error != 0 ? error : spwf_flash_write_head(m, offset, key << 16 | from->len, from->crc);
+}
+
+static uint32_t record_size(const struct spwf *m, uint32_t len) {
+    return spwf_flash_head_size(m) + spwf_flash_round_up(m, len);
 }
 
 /* The content of a record that is there. */
 static struct content stored(const struct spwf *m, uint32_t key) {
-    uint32_t start = m->store.bank * bank_size(m) + m->store.at[key] + round_up(m, HEAD);
+    uint32_t start =
+        m->store.bank * spwf_flash_bank_size(m) + m->store.at[key] + spwf_flash_head_size(m);
 
     return (struct content){.offset = start, .len = m->store.length[key], .crc = m->store.crc[key]};
 }
@@ -170,7 +84,7 @@ static bool record_equals(struct spwf *m, enum spwf_record key, const struct con
 
     for (uint32_t done = 0; same && done < here.len; done += CHUNK) {
         uint32_t n = here.len - done < CHUNK ? here.len - done : CHUNK;
-        same = flash_read(m, here.offset + done, chunk, n) == 0 &&
+        same = spwf_flash_read(m, here.offset + done, chunk, n) == 0 &&
                memcmp(chunk, other->data + done, n) == 0;
     }
     spwf_wipe(chunk, sizeof chunk);
@@ -182,7 +96,7 @@ static bool record_equals(struct spwf *m, enum spwf_record key, const struct con
 /* Programs a record behind the last one of a bank and enters it in `next`, the view of that bank. */
 static int append(struct spwf *m, struct spwf_store *next, uint32_t key,
                   const struct content *from) {
-    int error = record_program(m, next->bank * bank_size(m) + next->end, key, from);
+    int error = record_program(m, next->bank * spwf_flash_bank_size(m) + next->end, key, from);
     if (error == 0) {
         next->at[key] = next->end;
         next->length[key] = (uint16_t)from->len;
@@ -195,6 +109,7 @@ static int append(struct spwf *m, struct spwf_store *next, uint32_t key,
 /* Fills the other bank, which is erased, with the records that stay and the new one, if any. */
 static int fill(struct spwf *m, struct spwf_store *next, uint32_t drop, uint32_t key,
                 const struct content *added) {
+    uint32_t count = 0;
     int error = 0;
 
     for (uint32_t k = 0; error == 0 && k < SPWF_RECORDS; k++) {
@@ -202,13 +117,16 @@ static int fill(struct spwf *m, struct spwf_store *next, uint32_t drop, uint32_t
             struct content kept =
                 stored(m, k); /* with its CRC: damage is not made good by a copy */
             error = append(m, next, k, &kept);
+            count++;
         }
     }
     if (error == 0 && added != NULL) {
         error = append(m, next, key, added);
+        count++;
     }
     if (error == 0) {
-        error = head_write(m, next->bank * bank_size(m), MAGIC, next->sequence);
+        error = spwf_flash_write_head(m, next->bank * spwf_flash_bank_size(m), MAGIC | count << 24,
+                                      next->sequence);
     }
     return error;
 }
@@ -219,8 +137,8 @@ static int rewrite(struct spwf *m, uint32_t drop, uint32_t key, const struct con
     struct spwf_store next = {.mounted = true,
                               .bank = !store->bank,
                               .sequence = store->sequence + 1,
-                              .end = round_up(m, HEAD)};
-    int error = store->clean ? 0 : bank_erase(m, next.bank);
+                              .end = spwf_flash_head_size(m)};
+    int error = store->clean ? 0 : spwf_flash_erase(m, next.bank);
 
     store->clean = false; /* until all of this has succeeded */
     if (error == 0) {
@@ -228,42 +146,58 @@ static int rewrite(struct spwf *m, uint32_t drop, uint32_t key, const struct con
     }
     if (error == 0) {
         *store = next;
-        error = bank_erase(m, !store->bank);
+        error = spwf_flash_erase(m, !store->bank);
         store->clean = error == 0;
+    }
+    return error;
+}
+
+/* The first bank of all begins with its head, so that no loss of power leaves records without one. */
+static int begin(struct spwf *m) {
+    int error = 0;
+
+    for (uint8_t bank = 0; error == 0 && bank < 2; bank++) {
+        error = spwf_flash_erase(m, bank);
+    }
+    if (error == 0) {
+        error = spwf_flash_write_head(m, 0, MAGIC, 1);
+    }
+    if (error == 0) {
+        m->store = (struct spwf_store){
+            .mounted = true, .clean = true, .sequence = 1, .end = spwf_flash_head_size(m)};
     }
     return error;
 }
 
 /* Whether the records that stay leave room for `more` bytes in a fresh bank. */
 static bool fits(const struct spwf *m, uint32_t drop, uint32_t more) {
-    uint32_t total = round_up(m, HEAD) + more;
+    uint32_t total = spwf_flash_head_size(m) + more;
 
     for (uint32_t k = 0; k < SPWF_RECORDS; k++) {
         if (m->store.at[k] != 0 && (drop & 1u << k) == 0) {
             total += record_size(m, m->store.length[k]);
         }
     }
-    return total <= bank_size(m);
+    return total <= spwf_flash_bank_size(m);
 }
 
 /* ---------------------------------------------------------------- mount ----------------------- */
 
-static bool geometry_holds(const struct spwf_nv_port *nv) {
-    bool unit = nv->unit >= 1 && nv->unit <= UNIT_MAX && (nv->unit & (nv->unit - 1)) == 0;
-    uint64_t total = (uint64_t)nv->page_size * nv->pages;
-
-    return unit && nv->page_size % CHUNK == 0 && nv->pages % 2 == 0 && total / 2 >= BANK_MIN &&
-           total <= INT32_MAX;
+/* Of a bank without a head, which is blank or garbage, unless that has decayed: see begin(). */
+static bool bank_has_records(struct spwf *m, uint32_t bank) {
+    uint32_t words[3];
+    return spwf_flash_read_head(m, bank * spwf_flash_bank_size(m) + spwf_flash_head_size(m),
+                                words) != SPWF_E_ABSENT;
 }
 
-/* Enters the whole records of the bank; whatever follows them was never finished. */
+/* Enters the whole records of the bank, and returns their number; whatever follows was never finished. */
 static int scan(struct spwf *m) {
     struct spwf_store *store = &m->store;
-    uint32_t size = bank_size(m), at = round_up(m, HEAD), words[3];
-    int error = 0;
+    uint32_t size = spwf_flash_bank_size(m), at = spwf_flash_head_size(m), words[3];
+    int error = 0, count = 0;
 
-    while (error == 0 && size - at >= HEAD) {
-        error = head_read(m, store->bank * size + at, words);
+    while (error == 0 && size - at >= spwf_flash_head_size(m)) {
+        error = spwf_flash_read_head(m, store->bank * size + at, words);
         uint32_t key = words[0] >> 16, len = words[0] & 0xFFFFu;
         if (key == 0 || key >= SPWF_RECORDS || record_size(m, len) > size - at) {
             break;
@@ -272,8 +206,9 @@ static int scan(struct spwf *m) {
         store->length[key] = (uint16_t)len;
         store->crc[key] = words[1];
         at += record_size(m, len);
+        count++;
     }
-    return error == SPWF_E_NV ? error : SPWF_OK;
+    return error == SPWF_E_NV ? error : count;
 }
 
 int spwf_store_mount(struct spwf *m) {
@@ -282,40 +217,41 @@ int spwf_store_mount(struct spwf *m) {
     bool valid[2];
 
     memset(store, 0, sizeof *store);
-    if (nv_of(m) == NULL) {
-        return SPWF_E_ABSENT;
-    }
-    if (!geometry_holds(nv_of(m))) {
-        return SPWF_E_NV;
+    int error = spwf_flash_check(m);
+    if (error != 0) {
+        return error;
     }
     for (uint32_t bank = 0; bank < 2; bank++) {
-        if (head_read(m, bank * bank_size(m), words[bank]) == SPWF_E_NV) {
+        if (spwf_flash_read_head(m, bank * spwf_flash_bank_size(m), words[bank]) == SPWF_E_NV) {
             return SPWF_E_NV;
         }
-        valid[bank] = words[bank][0] == MAGIC;
+        valid[bank] = (words[bank][0] & 0x00FFFFFFu) == MAGIC;
     }
     if (!valid[0] && !valid[1]) {
-        store->mounted = true; /* blank or garbage: empty, and the first change erases both banks */
-        return SPWF_OK;
+        store->blank = !bank_has_records(m, 0) && !bank_has_records(m, 1);
+        store->mounted = store->blank;
+        return store->mounted ? SPWF_OK : SPWF_E_NV;
     }
     /* The difference, not the order: a sequence may wrap. */
     store->bank = !valid[0] || (valid[1] && (int32_t)(words[1][1] - words[0][1]) > 0);
     store->sequence = words[store->bank][1];
-    store->mounted = scan(m) == 0;
+    int found = scan(m), filled = (int)(words[store->bank][0] >> 24);
+    store->mounted = found >= filled;
     if (!store->mounted) {
         return SPWF_E_NV;
     }
+    if (found > filled) {
+        return rewrite(m, 0, 0, NULL);
+    }
     /* The power may have failed before the old bank, and the key in it, was erased. */
-    return bank_is_blank(m, !store->bank) ? SPWF_OK : bank_erase(m, !store->bank);
+    return spwf_flash_is_blank(m, !store->bank) ? SPWF_OK : spwf_flash_erase(m, !store->bank);
 }
 
 /* ---------------------------------------------------------------- records --------------------- */
 
 static int usable(const struct spwf *m) {
-    if (nv_of(m) == NULL) {
-        return SPWF_E_ABSENT;
-    }
-    return m->store.mounted ? SPWF_OK : SPWF_E_NV;
+    int error = spwf_flash_check(m);
+    return error == 0 && !m->store.mounted ? SPWF_E_NV : error;
 }
 
 int spwf_store_size(struct spwf *m, enum spwf_record key) {
@@ -335,7 +271,8 @@ int spwf_store_read(struct spwf *m, enum spwf_record key, void *data, size_t siz
         return SPWF_E_NO_ROOM;
     }
     struct content here = stored(m, key);
-    if (flash_read(m, here.offset, data, here.len) != 0 || crc32(data, here.len) != here.crc) {
+    if (spwf_flash_read(m, here.offset, data, here.len) != 0 ||
+        spwf_flash_crc(data, here.len) != here.crc) {
         spwf_wipe(data, size);
         return SPWF_E_NV;
     }
@@ -344,18 +281,23 @@ int spwf_store_read(struct spwf *m, enum spwf_record key, void *data, size_t siz
 
 int spwf_store_write(struct spwf *m, enum spwf_record key, const void *data, size_t len) {
     int error = usable(m);
+    if (error == 0 && m->store.blank) {
+        error = begin(m);
+    }
     if (error != 0) {
         return error;
     }
     if (len > UINT16_MAX || !fits(m, 1u << key, record_size(m, (uint32_t)len))) {
         return SPWF_E_NO_ROOM;
     }
-    struct content from = {.data = data, .len = (uint32_t)len, .crc = crc32(data, len)};
+    struct content from = {.data = data, .len = (uint32_t)len, .crc = spwf_flash_crc(data, len)};
     if (key != SPWF_RECORD_KEY && record_equals(m, key, &from)) {
         return SPWF_OK; /* an AT&W at every boot wears nothing */
     }
-    bool lingers = key == SPWF_RECORD_KEY && m->store.at[key] != 0;
-    if (!m->store.clean || lingers || record_size(m, from.len) > bank_size(m) - m->store.end) {
+    bool secret = key == SPWF_RECORD_KEY || key == SPWF_RECORD_CONFIG; /* passphrases */
+    bool lingers = secret && m->store.at[key] != 0;
+    if (!m->store.clean || lingers ||
+        record_size(m, from.len) > spwf_flash_bank_size(m) - m->store.end) {
         return rewrite(m, 1u << key, key, &from);
     }
     error = append(m, &m->store, key, &from);
@@ -365,7 +307,10 @@ int spwf_store_write(struct spwf *m, enum spwf_record key, const void *data, siz
 
 int spwf_store_remove(struct spwf *m, uint32_t keys) {
     int error = usable(m);
-    if (error != 0) {
+    if (error == SPWF_E_NV && (keys & TLS_FILES) == TLS_FILES && spwf_flash_check(m) == 0) {
+        return begin(m); /* what cannot be read is given up */
+    }
+    if (error != 0 || m->store.blank) {
         return error;
     }
     bool present = false;

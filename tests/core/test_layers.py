@@ -28,7 +28,19 @@ OF_WOLFSSL = {"tls_wolfssl", "tls_setup", "tls_pair", "tls_verify", "tls_outcome
 ORDER = [
     *("module", "line", "at", "commands", "cmd_general", "cmd_sockets", "cmd_tls", "cmd_wifi"),
     *("status", "sockets", "tls_wolfssl", "tls_setup", "tls_pair", "tls_verify", "tls_outcome"),
-    *("tls_io", "tls_policy", "certs", "config", "wifi", "clock", "store", "wind", "reply", "text"),
+    *(
+        "tls_io",
+        "tls_policy",
+        "certs",
+        "config",
+        "wifi",
+        "clock",
+        "store",
+        "flash",
+        "wind",
+        "reply",
+        "text",
+    ),
     "arena",  # a board's port calls it, the core does not
 ]
 

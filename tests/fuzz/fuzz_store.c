@@ -54,7 +54,7 @@ static void mend_bank(uint8_t *bank) {
     uint32_t words[3];
     memcpy(words, bank, HEAD);
     if (!blank(bank, HEAD)) {
-        words[0] = 0x46575053u;
+        words[0] = 0x00575053u | (words[0] & 0x07000000u); /* it may count records */
         words[2] = crc32((const uint8_t *)words, 8);
         memcpy(bank, words, HEAD);
     }
