@@ -1,4 +1,4 @@
-"""What the acceptance tests share: exact bytes.
+"""What the acceptance tests share: exact bytes, and certificates for localhost.
 
 These tests run unchanged on any module: `pytest tests/acceptance --spwf URL`.
 """
@@ -8,6 +8,9 @@ import time
 import pytest
 
 import spwf
+from spwf.pki import Certificate, Pki
+
+from .probing import NAME
 
 DEADLINE = 20.0  # s, for every wait
 OK = b"\r\nOK\r\n"
@@ -67,3 +70,9 @@ class Wire:
 def wire(module: spwf.Module) -> Wire:
     """The bytes of `module`, which has joined the network."""
     return Wire(module)
+
+
+@pytest.fixture(scope="session")
+def own(tmp_path_factory: pytest.TempPathFactory) -> Pki:
+    """P-256 certificates for NAME."""
+    return Pki(tmp_path_factory.mktemp("pki"), server=Certificate(cn=NAME))

@@ -2,113 +2,22 @@
 
 import json
 import socket
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
-from click.testing import CliRunner
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.hazmat.primitives.serialization import (
     BestAvailableEncryption,
     Encoding,
-    NoEncryption,
     PrivateFormat,
-    load_pem_private_key,
 )
 
 import spwf
-from spwf import cli
-from spwf.outcome import Mode
 from spwf.pki import Certificate, Pki
-from spwf.programs.openssl import SServer
-from spwf.scenario import Expect, Scenario, ServerOptions, Verify
+from spwf.scenario import Verify
 
-NAME = "localhost"
-
-
-@dataclass(frozen=True)
-class Special(SServer):
-    """A server that no scenario can be: with more switches for s_server."""
-
-    switches: tuple[str, ...] = ()
-
-    def argv(
-        self, scenario: Scenario, files: Path, port: int = 4433, host: str = "127.0.0.1"
-    ) -> list[str]:
-        return [*super().argv(scenario, files, port, host), *self.switches]
-
-
-def special(pki: Pki, *switches: str, **server: Any) -> spwf.Server:
-    scenario = Scenario(
-        "special", "special", "2", Expect(Mode.ONE_WAY), server=ServerOptions(**server)
-    )
-    return spwf.Server(scenario, pki, program=replace(Special.find(), switches=switches))
-
-
-@pytest.fixture(scope="session")
-def own(tmp_path_factory: pytest.TempPathFactory) -> Pki:
-    """P-256 certificates for NAME."""
-    return Pki(tmp_path_factory.mktemp("pki"), server=Certificate(cn=NAME))
-
-
-def run(*arguments: str | Path) -> tuple[int, str]:
-    """Exit status, and what came on stdout and stderr."""
-    done = CliRunner().invoke(cli.main, ["probe", *map(str, arguments)])
-    assert done.exception is None or isinstance(done.exception, SystemExit), done.exception
-    return done.exit_code, done.output
-
-
-def probe(
-    server: spwf.Server, pki: Pki, *more: str | Path, domain: str = NAME, ca: str = "ca"
-) -> dict[str, Any]:
-    """What --json says; the exit status fits."""
-    files: list[str | Path] = ["--ca", pki[ca].cert_path, "--domain", domain]
-    status, text = run(f"{NAME}:{server.port}", *files, "--json", *more)
-    told: dict[str, Any] = json.loads(text)
-    assert status == (0 if told["connects"] else 1)
-    return told
-
-
-def certify(key: Any, issuer: str, issuer_key: Any, name: str = NAME) -> x509.Certificate:
-    """A certificate of today; a CA's but for NAME."""
-    now = datetime.now(UTC)
-    return (
-        x509.CertificateBuilder()
-        .subject_name(x509.Name.from_rfc4514_string(f"CN={name}"))
-        .issuer_name(x509.Name.from_rfc4514_string(issuer))
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=60))
-        .add_extension(x509.BasicConstraints(name != NAME, None), True)
-        .sign(issuer_key, hashes.SHA256())
-    )
-
-
-def save(folder: Path, key: Any, *chain: x509.Certificate) -> tuple[str, ...]:
-    """Switches for a server with this key and chain, its own certificate first."""
-    (folder / "cert.pem").write_bytes(chain[0].public_bytes(Encoding.PEM))
-    (folder / "key.pem").write_bytes(
-        key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    )
-    switches = ("-cert", str(folder / "cert.pem"), "-key", str(folder / "key.pem"))
-    if len(chain) == 1:
-        return switches
-    (folder / "above.pem").write_bytes(
-        b"".join(each.public_bytes(Encoding.PEM) for each in chain[1:])
-    )
-    return (*switches, "-cert_chain", str(folder / "above.pem"))
-
-
-def issue(pki: Pki, folder: Path, key: Any) -> tuple[str, ...]:
-    """Switches for a certificate of NAME with this key, signed by the Pki's CA."""
-    ca = x509.load_pem_x509_certificate(pki["ca"].cert_pem)
-    ca_key = load_pem_private_key(pki["ca"].key_pem, None)
-    return save(folder, key, certify(key, ca.subject.rfc4514_string(), ca_key))
+from .probing import NAME, certify, issue, probe, run, save, special
 
 
 @pytest.fixture(scope="session")
