@@ -280,7 +280,8 @@ def _survey(outcome: Outcome, host: str, port: int, identity: tuple[str, ...]) -
     if outcome.cause in _SILENT:
         return None
     try:
-        surveyor = Surveyor(OpenSSL.find(), host, port, identity)
+        openssl = OpenSSL.find()
     except OpenSSLError:
         return None  # the module's own words must do
+    surveyor = Surveyor(openssl, host, port, identity, outcome.version, outcome.suite)
     return surveyor.thorough() if outcome.cause in THOROUGH else surveyor.brief()

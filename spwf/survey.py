@@ -68,6 +68,10 @@ class Surveyor:
     port: int
     identity: tuple[str, ...] = ()
     """Switches that give the client's certificate: ("-cert", FILE, "-key", FILE)."""
+    version: str | None = None
+    """What the module negotiated, as class Outcome writes it: of a server with several certificates
+    the suite chooses one."""
+    suite: str | None = None
 
     def look(self, *switches: str, ciphers: str = EVERYTHING) -> Look:
         """One connection, over IPv4 and without server_name, like the module's.
@@ -100,14 +104,14 @@ class Surveyor:
 
     def brief(self) -> Survey:
         """The chain alone: one connection."""
-        look = self.look()
+        look = self._met() or self.look()
         return Survey((), (), look.chain, look.client_cas, True)
 
     def thorough(self) -> Survey:
         """Everything: about a dozen connections."""
         looks = {version: self.look(switch) for version, switch in VERSIONS.items()}
         answered = [look for look in looks.values() if look.answered]
-        best = answered[-1] if answered else self.look()
+        best = self._met() or (answered[-1] if answered else self.look())
         suites = tuple(self._suites())
         ours = ":".join(suite.openssl for suite in SUITES if suite.openssl in suites)
         curves = (
@@ -121,6 +125,14 @@ class Surveyor:
             client_cas=best.client_cas,
             curves=curves,
         )
+
+    def _met(self) -> Look | None:
+        """With what the module negotiated; None where that is not known, or openssl lacks it."""
+        suite = next((each.openssl for each in SUITES if each.name == self.suite), None)
+        if suite is None or self.version not in VERSIONS:
+            return None
+        look = self.look(VERSIONS[self.version], ciphers=suite)
+        return look if look.answered else None
 
     def _suites(self) -> Iterator[str]:
         ciphers = EVERYTHING

@@ -9,6 +9,7 @@ from typing import Any
 from click.testing import CliRunner
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ed25519
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
     NoEncryption,
@@ -63,20 +64,36 @@ def probe(
     return told
 
 
-def certify(key: Any, issuer: str, issuer_key: Any, name: str = NAME) -> x509.Certificate:
-    """A certificate of today; a CA's but for NAME."""
+def certify(
+    key: Any,
+    issuer: str,
+    issuer_key: Any,
+    name: str = NAME,
+    days: tuple[int, int] = (-1, 60),
+    *extensions: x509.ExtensionType,
+) -> x509.Certificate:
+    """A certificate that is valid on `days` from today; a CA's but for NAME."""
     now = datetime.now(UTC)
-    return (
+    builder = (
         x509.CertificateBuilder()
         .subject_name(x509.Name.from_rfc4514_string(f"CN={name}"))
         .issuer_name(x509.Name.from_rfc4514_string(issuer))
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
-        .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=60))
+        .not_valid_before(now + timedelta(days=days[0]))
+        .not_valid_after(now + timedelta(days=days[1]))
         .add_extension(x509.BasicConstraints(name != NAME, None), True)
-        .sign(issuer_key, hashes.SHA256())
     )
+    for extension in extensions:
+        builder = builder.add_extension(extension, True)
+    plain = isinstance(issuer_key, ed25519.Ed25519PrivateKey)  # its digest is no choice
+    return builder.sign(issuer_key, None if plain else hashes.SHA256())
+
+
+def authority(pki: Pki) -> tuple[str, Any]:
+    """Name and key of the Pki's CA."""
+    ca = x509.load_pem_x509_certificate(pki["ca"].cert_pem)
+    return ca.subject.rfc4514_string(), load_pem_private_key(pki["ca"].key_pem, None)
 
 
 def save(folder: Path, key: Any, *chain: x509.Certificate) -> tuple[str, ...]:
@@ -96,6 +113,4 @@ def save(folder: Path, key: Any, *chain: x509.Certificate) -> tuple[str, ...]:
 
 def issue(pki: Pki, folder: Path, key: Any) -> tuple[str, ...]:
     """Switches for a certificate of NAME with this key, signed by the Pki's CA."""
-    ca = x509.load_pem_x509_certificate(pki["ca"].cert_pem)
-    ca_key = load_pem_private_key(pki["ca"].key_pem, None)
-    return save(folder, key, certify(key, ca.subject.rfc4514_string(), ca_key))
+    return save(folder, key, certify(key, *authority(pki)))
