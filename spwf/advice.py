@@ -54,6 +54,21 @@ TEXTS: dict[str, tuple[str, str]] = {
         "If {root} is an intermediate CA, have the server send its certificate too (the full "
         "chain); if it is the root, load its certificate with --ca.",
     ),
+    "order": (
+        "The server sends the certificates of its chain in the wrong order.",
+        "Have it send them in this one, each before that of its signer: {order}.",
+    ),
+    "chain_length": (
+        "The server sends more certificates than the module reads, which is nine.",
+        "Have it send those alone that lead to the loaded CA, without the root, or get its "
+        "certificate from a CA nearer to the root.",
+    ),
+    "constraints": (
+        "The server's certificate leads to the loaded CA ({ca}), but a CA on the way may not vouch "
+        "for {names}.",
+        "Look for Name Constraints in what `openssl x509 -text` shows of each CA, and get a "
+        "certificate for a name that they permit, or of another CA.",
+    ),
     "expired": (
         "The certificate {subject} expired on {end} UTC.",
         "Renew it on the server.",

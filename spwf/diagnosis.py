@@ -36,6 +36,10 @@ _GAP = (Cause.CHAIN, Cause.ISSUER, Cause.SIGNATURE)
 """Causes where something is wrong between the server's certificate and the loaded CA."""
 _TRUST = (*_GAP, Cause.KEY_SIZE, Cause.CA_FILE)
 """Causes that a CA with an unusable key may have."""
+_KNOWN = {
+    (Cause.CHAIN, -368): "chain_length",  # MAX_CHAIN_ERROR
+}
+"""Where the error of wolfSSL tells more than the cause."""
 THOROUGH = _HELLO
 """Where only a thorough survey tells what the server wants."""
 
@@ -50,11 +54,38 @@ class Case:
     """None: nobody looked, or there is no openssl."""
     cas: list[x509.Certificate] = field(init=False)
     chain: tuple[x509.Certificate, ...] = field(init=False)
+    path: list[x509.Certificate] = field(init=False)
+    """Those of the chain that lead from the server up to the loaded CA, or as far as they do."""
 
     def __post_init__(self) -> None:
         ca = self.material.ca
         object.__setattr__(self, "cas", read_certificates(ca, "--ca") if ca else [])
         object.__setattr__(self, "chain", self.survey.chain if self.survey else ())
+        object.__setattr__(self, "path", self._path())
+
+    def _path(self) -> list[x509.Certificate]:
+        path = list(self.chain[:1])
+        while path and not any(signed_by(path[-1], ca) for ca in self.cas):
+            issuer = path[-1].issuer
+            above = [c for c in self.chain if c.subject == issuer and c not in path]
+            if not above:
+                break
+            path.append(above[0])
+        return path
+
+    @property
+    def ca(self) -> x509.Certificate | None:
+        """Of the loaded CAs the one that signed the path, or is named like who did."""
+        last = self.path[-1:]
+        return max(
+            self.cas,
+            key=lambda ca: (
+                any(signed_by(each, ca) for each in last),
+                any(each.issuer == ca.subject for each in last),
+                not key_fits(public_key(ca)),
+            ),
+            default=None,
+        )
 
     @property
     def culprit(self) -> x509.Certificate | None:
@@ -65,6 +96,8 @@ class Case:
     def problem(self) -> str:
         """A key of TEXTS."""
         cause = self.outcome.cause
+        if known := _KNOWN.get((cause, self.outcome.detail)):
+            return known
         unfit = any(not key_fits(public_key(each)) for each in self.chain)
         if cause in _TRUST and self._unfit_ca():
             return "ca_key_size"
@@ -72,8 +105,8 @@ class Case:
             return "key_size"
         if cause in _HELLO and self.survey and self.survey.versions:
             return self._hello(self.survey)
-        if cause in _GAP and self.chain and self.cas:
-            return self._gap(cause)
+        if cause in _GAP and self.chain and self.ca:
+            return self._gap(cause, self.ca)
         if cause is Cause.DOMAIN and is_address(self.material.domain):
             return "address"
         return cause.value
@@ -97,19 +130,26 @@ class Case:
             return "suite"
         return self.outcome.cause.value if survey.curves else "curve"
 
-    def _gap(self, cause: Cause) -> str:
+    def _gap(self, cause: Cause, ca: x509.Certificate) -> str:
         """Where the chain breaks between the server and the loaded CA."""
-        last = self.chain[-1]
+        last = self.path[-1]
         if any(digest(each) not in DIGESTS for each in self.chain if not self_signed(each)):
             return "digest"
-        named = any(last.issuer == ca.subject for ca in self.cas)
-        if named and any(signed_by(last, ca) for ca in self.cas):
-            return Cause.SIGNATURE if cause is Cause.SIGNATURE else Cause.CHAIN
-        return Cause.CHAIN if named or self_signed(last) else Cause.ISSUER
+        if not signed_by(last, ca):
+            named = last.issuer == ca.subject
+            return Cause.CHAIN if named or self_signed(last) else Cause.ISSUER
+        if cause is Cause.SIGNATURE:
+            return cause
+        now, places = datetime.now(UTC), [self.chain.index(each) for each in self.path]
+        if ca.not_valid_after_utc < now:
+            return Cause.CA_EXPIRED
+        if ca.not_valid_before_utc > now:
+            return Cause.CA_NOT_YET_VALID
+        return "order" if places != sorted(places) else "constraints"
 
     def facts(self) -> dict[str, str]:
         """What stands in the braces of TEXTS."""
-        outcome, culprit, survey = self.outcome, self.culprit, self.survey
+        outcome, culprit, survey, ca = self.outcome, self.culprit, self.survey, self.ca
         if self.problem() in ("key_size", "digest") and self.chain:
             unfit = [each for each in self.chain if not _fits(each)]
             culprit = unfit[0] if unfit else culprit
@@ -130,6 +170,7 @@ class Case:
             "begin": "an unknown day",
             "last": "the server's certificate",
             "root": "an unknown CA",
+            "order": "its own first",
             "ca": "none",
             "twin": "",
             "ca_key": "unknown",
@@ -149,14 +190,14 @@ class Case:
             }
         if self.chain:
             facts["names"] = " and ".join(map(repr, names(self.chain[0]))) or "no name"
-            facts["last"] = distinguished_name(self.chain[-1].subject)
-            facts["root"] = distinguished_name(self.chain[-1].issuer)
-        if self.cas:
-            facts["ca"] = distinguished_name(self.cas[0].subject)
-            facts["ca_begin"] = _day(self.cas[0].not_valid_before_utc)
-            facts["ca_end"] = _day(self.cas[0].not_valid_after_utc)
-            unfit = [each for each in self.cas if not key_fits(public_key(each))]
-            facts["ca_key"] = key_text(public_key((unfit or self.cas)[0]))
+            facts["last"] = distinguished_name(self.path[-1].subject)
+            facts["root"] = distinguished_name(self.path[-1].issuer)
+            facts["order"] = "; ".join(distinguished_name(each.subject) for each in self.path)
+        if ca:
+            facts["ca"] = distinguished_name(ca.subject)
+            facts["ca_begin"] = _day(ca.not_valid_before_utc)
+            facts["ca_end"] = _day(ca.not_valid_after_utc)
+            facts["ca_key"] = key_text(public_key(ca))
             if facts["ca"] == facts["root"]:
                 facts["twin"] = " They have the same name, but not the same key."
         return facts

@@ -70,7 +70,7 @@ def certify(
     issuer_key: Any,
     name: str = NAME,
     days: tuple[int, int] = (-1, 60),
-    *extensions: x509.ExtensionType,
+    extensions: tuple[x509.ExtensionType, ...] = (),
 ) -> x509.Certificate:
     """A certificate that is valid on `days` from today; a CA's but for NAME."""
     now = datetime.now(UTC)

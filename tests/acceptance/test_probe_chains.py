@@ -5,11 +5,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.serialization import Encoding
 
 from spwf.pki import Pki
 
-from .probing import authority, certify, probe, save, special
+from .probing import NAME, authority, certify, probe, save, special
 
 
 @pytest.fixture(scope="session")
@@ -41,3 +43,49 @@ def test_that_one_is_looked_at_where_it_connects_too(
     assert told["connects"]
     assert [each["key"] for each in told["chain"]] == ["RSA 2048"]
     assert told["remarks"] == ["A certificate of the server expires in 6 days."]
+
+
+def pyramid(own: Pki, *names: str, **lowest: Any) -> tuple[Any, list[x509.Certificate]]:
+    """The key of a server below CAs of these names, the lowest last, and its chain."""
+    issuer, above = authority(own)
+    chain: list[x509.Certificate] = []
+    for name in (*names, NAME):
+        key = ec.generate_private_key(ec.SECP256R1())
+        more = lowest if name in names[-1:] else {}
+        chain.insert(0, certify(key, issuer, above, name, **more))
+        issuer, above = f"CN={name}", key
+    return above, chain
+
+
+def test_the_certificates_in_the_wrong_order(own: Pki, tmp_path: Path) -> None:
+    key, (leaf, low, high) = pyramid(own, "high", "low")
+    with special(own, *save(tmp_path, key, leaf, high, low)) as server:
+        told = probe(server, own)
+    assert told["problem"] == "order"
+    assert told["advice"].endswith("signer: CN=localhost; CN=low; CN=high.")
+
+
+def test_more_certificates_than_the_module_reads(own: Pki, tmp_path: Path) -> None:
+    key, chain = pyramid(own, *(f"ca{i}" for i in range(10)))
+    with special(own, *save(tmp_path, key, *chain)) as server:
+        assert probe(server, own)["problem"] == "chain_length"
+
+
+def test_a_ca_that_may_not_vouch_for_the_server(own: Pki, tmp_path: Path) -> None:
+    limits = (x509.NameConstraints([x509.DNSName("example.com")], None),)
+    key, chain = pyramid(own, "narrow", extensions=limits)
+    with special(own, *save(tmp_path, key, *chain)) as server:
+        told = probe(server, own)
+    assert told["problem"] == "constraints"
+    assert "may not vouch for 'localhost'" in told["reason"]
+
+
+def test_a_ca_past_its_dates_beside_another(own: Pki, tmp_path: Path) -> None:
+    old, key = (ec.generate_private_key(ec.SECP256R1()) for _ in range(2))
+    expired = certify(old, "CN=old", old, "old", (-30, -2))
+    both = tmp_path / "both.pem"
+    both.write_bytes(own["ca"].cert_pem + expired.public_bytes(Encoding.PEM))
+    with special(own, *save(tmp_path, key, certify(key, "CN=old", old))) as server:
+        told = probe(server, own, "--ca", both)
+    assert told["problem"] == "ca_expired"
+    assert "CN=old" in told["reason"]
