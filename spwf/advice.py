@@ -24,6 +24,17 @@ TEXTS: dict[str, tuple[str, str]] = {
         "Allow one of these on the server: {wanted}. They are of TLS 1.2 with CBC; the module has "
         "no AES-GCM and no ChaCha20.",
     ),
+    "suite_of_key": (
+        "The server takes no cipher suite below TLS 1.3: none that it allows fits its certificate "
+        "{subject}, which has a key of the kind {key}.",
+        "See that the keyUsage of that certificate has digitalSignature, and that the server "
+        "allows {wanted}.",
+    ),
+    "signature_algorithm": (
+        "The server and the module have no signature algorithm in common: the module takes RSA "
+        "(PKCS #1) and ECDSA, each with SHA-256 or SHA-1.",
+        "Allow RSA+SHA256 and ECDSA+SHA256 on the server.",
+    ),
     "curve": (
         "The server and the module have no elliptic curve in common for the key exchange.",
         "Allow P-256 (prime256v1) on the server.",

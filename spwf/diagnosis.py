@@ -121,14 +121,16 @@ class Case:
 
     def _hello(self, survey: Survey) -> str:
         """What the server wants that the module has not."""
+        cause = self.outcome.cause
         if survey.versions == (TLS13,):
-            return "tls13_only"
+            return "suite_of_key" if cause is Cause.SUITE else "tls13_only"
         if not set(survey.versions) & set(Version):
             return "version"
-        ours = {suite.openssl for suite in SUITES}
-        if survey.suites and not ours & set(survey.suites):
-            return "suite"
-        return self.outcome.cause.value if survey.curves else "curve"
+        common = {suite.openssl for suite in SUITES} & set(survey.suites)
+        if survey.suites and not common:
+            return Cause.SUITE
+        refused = cause is Cause.SUITE and common and self.outcome.alert_received
+        return survey.lacks or (Cause.ALERT if refused else cause)
 
     def _gap(self, cause: Cause, ca: x509.Certificate) -> str:
         """Where the chain breaks between the server and the loaded CA."""

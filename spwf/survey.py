@@ -19,6 +19,10 @@ from spwf.suites import SUITES
 TIMEOUT = 10.0  # s for one connection
 SUITES_MAX = 16  # connections that one list of suites may cost
 VERSIONS = {"TLSv1": "-tls1", "TLSv1.1": "-tls1_1", "TLSv1.2": "-tls1_2", "TLSv1.3": "-tls1_3"}
+OFFER = {  # what the module offers beside its suites [tls-facts 1]
+    "curve": ("-groups", ":".join(CURVES.values())),
+    "signature_algorithm": ("-sigalgs", "ECDSA+SHA256:RSA+SHA256:ECDSA+SHA1:RSA+SHA1"),
+}
 EVERYTHING = "ALL:COMPLEMENTOFALL"
 
 _BLOCK = re.compile(rb"-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----\n?", re.DOTALL)
@@ -55,8 +59,8 @@ class Survey:
     """Suites below TLS 1.3 that it accepts, its favourite first; at most SUITES_MAX."""
     chain: tuple[x509.Certificate, ...]
     client_cas: tuple[str, ...]
-    curves: bool
-    """Whether it works with a client that has the module's curves alone, for its suites."""
+    lacks: str
+    """The first of OFFER that it cannot work with, for suites of the module's; "": none."""
 
 
 @dataclass(frozen=True)
@@ -105,7 +109,7 @@ class Surveyor:
     def brief(self) -> Survey:
         """The chain alone: one connection."""
         look = self._met() or self.look()
-        return Survey((), (), look.chain, look.client_cas, True)
+        return Survey((), (), look.chain, look.client_cas, "")
 
     def thorough(self) -> Survey:
         """Everything: about a dozen connections."""
@@ -114,16 +118,17 @@ class Surveyor:
         best = self._met() or (answered[-1] if answered else self.look())
         suites = tuple(self._suites())
         ours = ":".join(suite.openssl for suite in SUITES if suite.openssl in suites)
-        curves = (
-            not ours
-            or self.look("-no_tls1_3", "-groups", ":".join(CURVES.values()), ciphers=ours).answered
-        )
+        lacks = [
+            name
+            for name, switches in OFFER.items()
+            if ours and not self.look("-no_tls1_3", *switches, ciphers=ours).answered
+        ]
         return Survey(
             versions=tuple(version for version, look in looks.items() if look.answered),
             suites=suites,
             chain=best.chain,
             client_cas=best.client_cas,
-            curves=curves,
+            lacks=lacks[0] if lacks else "",
         )
 
     def _met(self) -> Look | None:

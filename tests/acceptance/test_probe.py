@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.hazmat.primitives.serialization import (
     BestAvailableEncryption,
@@ -17,7 +18,7 @@ import spwf
 from spwf.pki import Certificate, Pki
 from spwf.scenario import Verify
 
-from .probing import NAME, certify, issue, probe, run, save, special
+from .probing import NAME, authority, certify, issue, probe, run, save, special
 
 
 @pytest.fixture(scope="session")
@@ -97,6 +98,23 @@ def test_a_server_without_the_curves_of_the_module(own: Pki) -> None:
         told = probe(server, own)
     assert told["problem"] == "curve"
     assert "P-256" in told["advice"]
+
+
+def test_a_server_without_the_signatures_of_the_module(own: Pki) -> None:
+    with special(own, "-sigalgs", "ECDSA+SHA384") as server:
+        told = probe(server, own)
+    assert told["problem"] == "signature_algorithm"
+    assert "ECDSA+SHA256" in told["advice"]
+
+
+def test_a_certificate_that_fits_no_suite_of_tls_1_2(own: Pki, tmp_path: Path) -> None:
+    key = ec.generate_private_key(ec.SECP256R1())
+    usage = x509.KeyUsage(False, False, False, False, True, False, False, False, False)
+    switches = save(tmp_path, key, certify(key, *authority(own), extensions=(usage,)))
+    with special(own, *switches) as server:
+        told = probe(server, own)
+    assert told["problem"] == "suite_of_key"
+    assert "digitalSignature" in told["advice"]
 
 
 def test_a_kind_of_key_that_the_module_lacks(own: Pki, tmp_path: Path) -> None:

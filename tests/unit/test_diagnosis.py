@@ -51,20 +51,24 @@ def test_every_problem_finds_all_its_facts() -> None:
 
 
 @pytest.mark.parametrize(
-    ("versions", "suites", "curves", "problem"),
+    ("cause", "versions", "suites", "lacks", "problem"),
     [
-        (("TLSv1.3",), (), True, "tls13_only"),
-        (("TLSv1.2", "TLSv1.3"), ("AES256-GCM-SHA384",), True, "suite"),
-        (("TLSv1.2",), ("AES128-SHA", "AES256-GCM-SHA384"), False, "curve"),
-        (("TLSv1.2",), ("AES128-SHA",), True, "alert"),
-        ((), (), True, "alert"),
+        (Cause.VERSION, ("TLSv1.3",), (), "", "tls13_only"),
+        (Cause.CLOSED, ("TLSv1.3",), (), "", "tls13_only"),
+        (Cause.SUITE, ("TLSv1.3",), (), "", "suite_of_key"),
+        (Cause.ALERT, ("TLSv1.2", "TLSv1.3"), ("AES256-GCM-SHA384",), "", "suite"),
+        (Cause.ALERT, ("TLSv1.2",), ("AES128-SHA", "AES256-GCM-SHA384"), "curve", "curve"),
+        (Cause.SUITE, ("TLSv1.2",), ("AES128-SHA",), "", "alert"),
+        (Cause.RESET, ("TLSv1.2",), ("AES128-SHA",), "", "reset"),
+        (Cause.ALERT, (), (), "", "alert"),
     ],
 )
 def test_what_the_server_offers_refines_the_cause(
-    versions: tuple[str, ...], suites: tuple[str, ...], curves: bool, problem: str
+    cause: Cause, versions: tuple[str, ...], suites: tuple[str, ...], lacks: str, problem: str
 ) -> None:
-    survey = Survey(versions, suites, (), (), curves)
-    assert Case(replace(OUTCOME, cause=Cause.ALERT), Material(), survey).problem() == problem
+    outcome = replace(OUTCOME, cause=cause, alert_received="handshake_failure")
+    survey = Survey(versions, suites, (), (), lacks)
+    assert Case(outcome, Material(), survey).problem() == problem
 
 
 @pytest.mark.parametrize(
@@ -78,7 +82,7 @@ def test_an_address_that_does_not_match_is_told_from_a_name(domain: str, problem
 
 
 def test_the_cas_that_a_server_accepts_are_named() -> None:
-    survey = Survey((), (), (), ("CN = one", "CN = two"), True)
+    survey = Survey((), (), (), ("CN = one", "CN = two"), "")
     case = Case(replace(OUTCOME, cause=Cause.CLIENT_REFUSED), Material(), survey)
     assert "It accepts those of: CN = one; CN = two." in case.explain("client_refused")[1]
 
