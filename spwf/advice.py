@@ -49,6 +49,12 @@ TEXTS: dict[str, tuple[str, str]] = {
         "takes RSA of 1024 to 2048 bits and the curves P-192, P-224, P-256, P-384 and P-521.",
         "Use a server certificate of another CA, whose root has a key that the module can use.",
     ),
+    "cert_key_size": (
+        "The certificate of the module has a key of the kind {cert_key}, which the module cannot "
+        "use: it takes RSA of 1024 to 2048 bits and the curves P-192, P-224, P-256, P-384 and "
+        "P-521.",
+        "Have one made for another key, EC P-256 or RSA 2048, and give both: --cert and --key.",
+    ),
     "digest": (
         "The certificate {subject} is signed with {digest}; the module checks MD5, SHA-1 and "
         "SHA-256 only.",
@@ -133,6 +139,16 @@ TEXTS: dict[str, tuple[str, str]] = {
         "The server does not accept the certificate of the module (alert {alert}).",
         "Load one that it trusts, with its key; its log may say why.{accepted}",
     ),
+    "client_curve": (
+        "The server does not accept the certificate of the module (alert {alert}), as where the "
+        "curve of its key is not among those of the server. The key is {cert_key}.",
+        "Add that curve to the server's groups, or load a certificate whose key is on one of them.",
+    ),
+    "client_signature": (
+        "The server takes no signature that the module can make with its key, {cert_key}: it makes "
+        "RSA (PKCS #1) and ECDSA ones, each with SHA-256 or SHA-1.",
+        "Add ECDSA+SHA256 and RSA+SHA256 to what the server takes of clients.",
+    ),
     "pair": (
         "The certificate and the key given do not belong together.",
         "Give the key that --cert was made with.",
@@ -146,7 +162,11 @@ TEXTS: dict[str, tuple[str, str]] = {
         "The module cannot use the CA certificate ({ca}).",
         "Give it in PEM form, the root alone, and with a key that the module has.",
     ),
-    "cert_file": ("The module cannot use the file of --cert.", "Give the certificate in PEM form."),
+    "cert_file": (
+        "The module cannot use the file of --cert.",
+        "Give the certificate in PEM form; where it is, compare it with what `openssl x509 -text` "
+        "shows, and get a plainer one.",
+    ),
     "key_file": (
         "The module cannot use the file of --key.",
         "Give a plain key in PEM form: RSA of 1024 to 2048 bits, or EC on a named curve.",

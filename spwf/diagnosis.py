@@ -34,12 +34,16 @@ _HELLO = (Cause.VERSION, Cause.SUITE, Cause.ALERT, Cause.CLOSED, Cause.RESET, Ca
 """Causes where the server may not have liked what the module offers."""
 _GAP = (Cause.CHAIN, Cause.ISSUER, Cause.SIGNATURE)
 """Causes where something is wrong between the server's certificate and the loaded CA."""
-_TRUST = (*_GAP, Cause.KEY_SIZE, Cause.CA_FILE)
+_TRUST = (*_GAP, Cause.KEY_SIZE)
 """Causes that a CA with an unusable key may have."""
-_KNOWN = {
+_FILES = (Cause.KEY_SIZE, Cause.CA_FILE, Cause.CERT_FILE, Cause.KEY_FILE)
+"""Causes that a loaded file may have, where nothing was sent yet."""
+_KNOWN: dict[tuple[Cause, int | str | None], str] = {
     (Cause.CHAIN, -368): "chain_length",  # MAX_CHAIN_ERROR
+    (Cause.PROTOCOL, -425): "client_signature",  # INVALID_PARAMETER: met in a CertificateRequest
+    (Cause.CLIENT_REFUSED, "illegal_parameter"): "client_curve",
 }
-"""Where the error of wolfSSL tells more than the cause."""
+"""Where the error of wolfSSL, or the alert received, tells more than the cause."""
 THOROUGH = _HELLO
 """Where only a thorough survey tells what the server wants."""
 
@@ -88,6 +92,12 @@ class Case:
         )
 
     @property
+    def certificate(self) -> x509.Certificate | None:
+        """The module's own."""
+        cert = self.material.cert
+        return read_certificates(cert, "--cert")[0] if cert else None
+
+    @property
     def culprit(self) -> x509.Certificate | None:
         """The certificate that the module found fault with, or else the server's own."""
         depth = self.outcome.depth or 0
@@ -96,8 +106,11 @@ class Case:
     def problem(self) -> str:
         """A key of TEXTS."""
         cause = self.outcome.cause
-        if known := _KNOWN.get((cause, self.outcome.detail)):
-            return known
+        for told in (self.outcome.detail, self.outcome.alert_received):
+            if known := _KNOWN.get((cause, told)):
+                return known
+        if cause in _FILES and not self.outcome.sent:
+            return self._file(cause)
         unfit = any(not key_fits(public_key(each)) for each in self.chain)
         if cause in _TRUST and self._unfit_ca():
             return "ca_key_size"
@@ -110,6 +123,14 @@ class Case:
         if cause is Cause.DOMAIN and is_address(self.material.domain):
             return "address"
         return cause.value
+
+    def _file(self, cause: Cause) -> str:
+        """Which of the loaded files the module cannot use."""
+        if self.cas and not any(key_fits(public_key(ca)) for ca in self.cas):
+            return "ca_key_size"
+        if self.certificate and not key_fits(public_key(self.certificate)):
+            return "cert_key_size"
+        return Cause.KEY_FILE if cause is Cause.KEY_SIZE else cause
 
     def _unfit_ca(self) -> bool:
         """Whether the CA that the server's chain leads to has a key that the module lacks."""
@@ -176,6 +197,7 @@ class Case:
             "ca": "none",
             "twin": "",
             "ca_key": "unknown",
+            "cert_key": key_text(public_key(self.certificate)) if self.certificate else "unknown",
             "ca_begin": "an unknown day",
             "ca_end": "an unknown day",
         }

@@ -31,22 +31,7 @@ from spwf.openssl import OpenSSL
 from spwf.outcome import Cause, Outcome
 from spwf.survey import Survey, Surveyor
 
-# Nothing answered, or nothing was sent: there is no server to look at.
-_SILENT = {
-    Cause.RESOLVE,
-    Cause.REFUSED,
-    Cause.CONNECT_TIMEOUT,
-    Cause.UNREACHABLE,
-    Cause.CA_FILE,
-    Cause.CERT_FILE,
-    Cause.KEY_FILE,
-    Cause.PAIR,
-    Cause.CA_EXPIRED,
-    Cause.CA_NOT_YET_VALID,
-    Cause.NOT_TLS,
-    Cause.TIMEOUT,
-    Cause.MEMORY,
-}
+_SILENT = {Cause.NOT_TLS, Cause.TIMEOUT, Cause.MEMORY}  # another look would meet the same
 _DNS_NAME = re.compile(r"(?=.*[A-Za-z])[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*\.?")
 SLOTS = {"ca": Slot.RAM_CA, "cert": Slot.RAM_CERT, "key": Slot.RAM_KEY}
 
@@ -156,7 +141,7 @@ def probe(
     case = Case(outcome, material, survey)
     problem = reason = advice = ""
     if not outcome.connected:
-        sni = outcome.cause not in _SILENT and _connects_with_sni(host, port, material, capture)
+        sni = not _silent(outcome) and _connects_with_sni(host, port, material, capture)
         problem = "sni" if sni else case.problem()
         reason, advice = case.explain(problem)
     notes = tuple(remarks(case)) if outcome.connected else ()
@@ -276,8 +261,13 @@ def _connects_with_sni(host: str, port: int, material: Material, capture: Captur
     return outcome.connected
 
 
+def _silent(outcome: Outcome) -> bool:
+    """Whether there is no TLS server to look at, or the module said nothing to it."""
+    return not outcome.sent or outcome.cause in _SILENT
+
+
 def _survey(outcome: Outcome, host: str, port: int, identity: tuple[str, ...]) -> Survey | None:
-    if outcome.cause in _SILENT:
+    if _silent(outcome):
         return None
     try:
         openssl = OpenSSL.find()
