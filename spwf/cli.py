@@ -13,7 +13,7 @@ import click
 
 from spwf.cli_capture import FILE, capture_options, open_module
 from spwf.cli_emulate import emulate
-from spwf.cli_files import READABLE, endpoint, material_options, read_material
+from spwf.cli_files import READABLE, material_options, peer, read_material
 from spwf.cli_flash import flash
 from spwf.cli_ladder import ladder
 from spwf.cli_module import bind_option, check_network, network_options, reset_option
@@ -208,7 +208,7 @@ def write(directory: Path, force: bool) -> None:
 
 
 @main.command()
-@click.argument("server", metavar="HOST:PORT", type=endpoint)
+@click.argument("server", metavar="HOST:PORT", type=peer)
 @material_options
 @click.option("--url", help="Ask the module at this pySerial URL or device too.")
 @network_options("", "", "With --url: join this network first.")

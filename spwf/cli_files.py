@@ -1,5 +1,6 @@
 """Arguments that several commands of `spwf` have: a module's TLS files, HOST:PORT; for cli.py."""
 
+import ipaddress
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -9,6 +10,8 @@ import click
 if TYPE_CHECKING:
     from spwf.certificates import Material
 
+HOST_MAX = 100  # bytes: SPWF_NAME_MAX of csrc/core/spwf.h
+DOMAIN_MAX = 253  # bytes: no host has a longer name (RFC 1035 3.1), and a command line has 512
 READABLE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
@@ -20,6 +23,41 @@ def endpoint(text: str) -> tuple[str, int]:
     return host, int(port)
 
 
+def peer(text: str) -> tuple[str, int]:
+    """Read HOST:PORT of a server that a module is to connect to."""
+    host, port = endpoint(text)
+    if port == 0:
+        raise click.BadParameter("no server listens on port 0")
+    bare(host.strip("[]"), HOST_MAX)
+    return host, port
+
+
+def domain(text: str) -> str:
+    """Read the name that a server's certificate must bear."""
+    return bare(text, DOMAIN_MAX)
+
+
+def bare(text: str, most: int) -> str:
+    """Read a name or an address of at most so many bytes, and nothing around it."""
+    if not text.isprintable():
+        raise click.BadParameter(f"{text!r} has characters that no name has")
+    if "/" in text or (":" in text and not _is_address(text)):
+        raise click.BadParameter(
+            f"{text!r} is more than a name: leave out scheme, port and path, as in example.com"
+        )
+    if (size := len(text.encode())) > most:
+        raise click.BadParameter(f"a name of {size} bytes is too long: at most {most}")
+    return text
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return True
+
+
 def material_options(command: Callable[..., None]) -> Callable[..., None]:
     """Give `command` the TLS files of a module: --ca, --cert, --key and --domain."""
     for option in reversed(
@@ -27,7 +65,13 @@ def material_options(command: Callable[..., None]) -> Callable[..., None]:
             click.option("--ca", type=READABLE, help="CA certificate, PEM: checks the server."),
             click.option("--cert", type=READABLE, help="The module's certificate, PEM."),
             click.option("--key", type=READABLE, help="Its private key, PEM."),
-            click.option("--domain", default="", help="Name that the server's certificate bears."),
+            click.option(
+                "--domain",
+                default="",
+                type=domain,
+                metavar="NAME",
+                help="Name that the server's certificate bears.",
+            ),
         )
     ):
         command = option(command)

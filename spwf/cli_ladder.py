@@ -6,12 +6,12 @@ from pathlib import Path
 import click
 
 from spwf.cli_capture import FILE, core, open_module
-from spwf.cli_files import endpoint, material_options, read_material
+from spwf.cli_files import material_options, peer, read_material
 
 
 @click.command()
 @click.argument("url")
-@click.argument("server", metavar="HOST:PORT", type=endpoint)
+@click.argument("server", metavar="HOST:PORT", type=peer)
 @material_options
 @click.option("--send", default="", metavar="LINE", help="Send this line once it is connected.")
 @click.option("--svg", type=FILE, metavar="FILE", help="Write the picture to FILE too.")

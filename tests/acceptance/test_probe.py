@@ -261,6 +261,14 @@ def test_a_wrong_command_line_is_told_with_status_2(own: Pki, tmp_path: Path) ->
     cert = own.server.cert_path
     for arguments, words in (
         (("localhost",), "is not HOST:PORT"),
+        (("localhost:0",), "no server listens on port 0"),
+        ((f"{'a' * 101}:1",), "a name of 101 bytes is too long: at most"),
+        (("https://localhost:1",), "leave out scheme, port and path"),
+        (("local\rhost:1",), "has characters that no name has"),
+        (("localhost:1", "--domain", "https://localhost"), "leave out scheme, port and path"),
+        (("localhost:1", "--domain", "localhost:443"), "leave out scheme, port and path"),
+        (("localhost:1", "--domain", "local\rhost"), "has characters that no name has"),
+        (("localhost:1", "--domain", "a" * 600), "a name of 600 bytes is too long: at most"),
         (("localhost:1", "--ca", tmp_path / "none.pem"), "does not exist"),
         (("localhost:1", "--ca", key), "holds a private key, where a certificate"),
         (("localhost:1", "--cert", cert), "--cert and --key go together"),
