@@ -44,6 +44,14 @@ _KNOWN: dict[tuple[Cause, int | str | None], str] = {
     (Cause.CLIENT_REFUSED, "illegal_parameter"): "client_curve",
 }
 """Where the error of wolfSSL, or the alert received, tells more than the cause."""
+BESIDES = {
+    Note.DATE: (
+        (Cause.EXPIRED, Cause.NOT_YET_VALID),
+        "Besides, a certificate of the server is out of its dates.",
+    ),
+    Note.NAME: ((Cause.DOMAIN,), "Besides, the server's certificate is for another name."),
+}
+"""What a module without a CA notes: the causes that tell it, and what to say beside others."""
 THOROUGH = _HELLO
 """Where only a thorough survey tells what the server wants."""
 

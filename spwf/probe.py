@@ -24,7 +24,7 @@ from spwf.certificates import (
     public_key,
 )
 from spwf.connection import Socket
-from spwf.diagnosis import THOROUGH, Case, remarks
+from spwf.diagnosis import BESIDES, THOROUGH, Case, remarks
 from spwf.errors import HarnessError, ModuleError, NetworkError, OpenSSLError
 from spwf.module import Module, Slot
 from spwf.openssl import OpenSSL
@@ -144,7 +144,9 @@ def probe(
         sni = not _silent(outcome) and _connects_with_sni(host, port, material, capture)
         problem = "sni" if sni else case.problem()
         reason, advice = case.explain(problem)
-    notes = tuple(remarks(case)) if outcome.connected else ()
+        notes = () if sni else _besides(outcome, host, port, material, capture)
+    else:
+        notes = tuple(remarks(case))
     return Report(
         server, outcome.connected, problem, reason, advice, notes, reply, material, outcome, survey
     )
@@ -259,6 +261,20 @@ def _connects_with_sni(host: str, port: int, material: Material, capture: Captur
         name, port, material, capture, sni=True, route=[(name, port, host, port)]
     )
     return outcome.connected
+
+
+def _besides(
+    outcome: Outcome, host: str, port: int, material: Material, capture: Capture | None
+) -> tuple[str, ...]:
+    """What the first fault of a certificate hides: without a CA the module only notes faults."""
+    if outcome.depth is None:
+        return ()
+    unchecked, _ = _emulated(host, port, replace(material, ca=b""), capture)
+    return tuple(
+        text
+        for note, (causes, text) in BESIDES.items()
+        if note in unchecked.notes and outcome.cause not in causes
+    )
 
 
 def _silent(outcome: Outcome) -> bool:

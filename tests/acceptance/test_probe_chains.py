@@ -89,3 +89,13 @@ def test_a_ca_past_its_dates_beside_another(own: Pki, tmp_path: Path) -> None:
         told = probe(server, own, "--ca", both)
     assert told["problem"] == "ca_expired"
     assert "CN=old" in told["reason"]
+
+
+def test_a_second_fault_of_a_certificate_is_told_too(own: Pki) -> None:
+    with special(own, cert="expired") as server:
+        told = probe(server, own, domain="example.com")
+        assert told["problem"] == "expired"
+        assert told["remarks"] == ["Besides, the server's certificate is for another name."]
+        told = probe(server, own, domain="example.com", ca="wrong_ca")
+    assert told["problem"] == "chain"
+    assert [each.partition(", ")[0] for each in told["remarks"]] == ["Besides", "Besides"]
