@@ -36,7 +36,7 @@ struct lookup_pool {
     pthread_mutex_t lock;
     pthread_cond_t work;
     struct lookup *first, **last;
-    int threads, idle;
+    int queued, threads, idle; /* an idle one that was woken is idle until it has the lock */
     bool released;
     pid_t process; /* threads do not follow a fork() */
 };
@@ -50,7 +50,7 @@ static void start_over(struct lookup_pool *pool) {
     pthread_mutex_init(&pool->lock, NULL);
     pool->first = NULL;
     pool->last = &pool->first;
-    pool->threads = pool->idle = 0;
+    pool->queued = pool->threads = pool->idle = 0;
     pool->process = getpid();
 }
 
@@ -112,6 +112,7 @@ static struct lookup *take(struct lookup_pool *pool) {
         if (pool->first == NULL) {
             pool->last = &pool->first;
         }
+        pool->queued--;
         l->queued = false;
     }
     return l;
@@ -187,7 +188,8 @@ struct lookup *spwf_lookup_start(struct lookup_pool *pool, const char *name) {
     strcpy(l->name, name);
     l->pool = pool;
     enter(pool);
-    int error = pool->idle == 0 && pool->threads < THREADS ? start_thread(pool) : 0;
+    bool idle = pool->queued < pool->idle; /* one for this lookup, too */
+    int error = !idle && pool->threads < THREADS ? start_thread(pool) : 0;
     if (error != 0 && pool->threads == 0) {
         leave(pool);
         free_lookup(l);
@@ -195,6 +197,7 @@ struct lookup *spwf_lookup_start(struct lookup_pool *pool, const char *name) {
         return NULL;
     }
     l->queued = true;
+    pool->queued++;
     *pool->last = l;
     pool->last = &l->next;
     pthread_cond_signal(&pool->work);
@@ -225,6 +228,7 @@ void spwf_lookup_drop(struct lookup *l) {
         if (*link == l) {
             *link = l->next;
             pool->last = l->next == NULL ? link : pool->last;
+            pool->queued--;
         }
         free_lookup(l);
     } else if (l->answer != 0) {
