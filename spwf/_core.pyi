@@ -120,17 +120,24 @@ class Core:
         """Run the module until `size` bytes of its output are there, and take them.
 
         Fewer, and possibly none, where `timeout` seconds are over (None: never; 0: what is there)
-        or `wake()` was called. What is there already is taken without running the module. Signals
-        are handled while it waits, and what they interrupt loses nothing.
+        or `wake()` or `plug()` ended it. What is there already is taken without running the module.
+        Signals are handled while it waits, and what they interrupt loses nothing.
         """
 
     def run(self, timeout: float | None, /) -> bool:
-        """Run the module until there is output to read: True. False: time over, or `wake()`."""
+        """Run the module until there is output to read: True. False: the time is over."""
 
     def wake(self) -> None:
-        """End a `read()` or `run()` of another thread early.
+        """End every `read()` of other threads that waits.
 
-        Where none waits the next one that would wait ends at once.
+        Where it ends none, the next one that would wait ends at once.
+        """
+
+    def plug(self, on: bool, /) -> None:
+        """Pull the cable of the UART (False), or put it in again (True).
+
+        Either ends every `read()` that waits, and leaves no `wake()` for the next. Without the
+        cable those to come end at once, too, with what is there. The module does not notice.
         """
 
     def reset_input(self) -> None:

@@ -102,7 +102,8 @@ class Qemu:
         self._keylog = "keylog=1" in words
         self._life: Process | None = None
         self._up = True
-        self._woken = self._closed = False
+        self._plugged, self._closed = True, False
+        self._wakes = self._heard = 0  # calls of wake() ever, and those that have ended a read()
 
     def power(self, on: bool, /) -> None:
         """Starts QEMU, or ends it as a cut of the power would; the flash stays.
@@ -132,36 +133,53 @@ class Qemu:
         return len(data)
 
     def read(self, size: int, timeout: float | None, /) -> bytes:
-        """Takes `size` bytes of the module's output, fewer after `timeout` s or where woken.
+        """Takes `size` bytes of the module's output, fewer after `timeout` s or where it is ended.
 
         QemuError where none will come, because QEMU has ended by itself.
         """
-        self._wait(size, timeout)
+        self._wait(size, timeout, read=True)
         with self._uart.news:
             data = bytes(self._uart.said[:size])
             del self._uart.said[:size]
         return data
 
     def run(self, timeout: float | None, /) -> bool:
-        """Waits for output: True. False: time over, or woken."""
-        self._wait(1, timeout)
+        """Waits for output: True. False: the time is over."""
+        self._wait(1, timeout, read=False)
         return bool(self._uart.said)
 
-    def _wait(self, size: int, timeout: float | None) -> None:
+    def _wait(self, size: int, timeout: float | None, *, read: bool) -> None:
         self._check()
         uart = self._uart
         with uart.news:
+            heard = self._heard
+
+            def woken() -> bool:
+                return read and (not self._plugged or self._wakes != heard)
+
             uart.news.wait_for(
-                lambda: len(uart.said) >= size or self._woken or self._closed or uart.ended, timeout
+                lambda: len(uart.said) >= size or woken() or self._closed or uart.ended, timeout
             )
-            self._woken = False
+            if woken() and len(uart.said) < size:
+                self._heard = self._wakes
             if self._life is not None and uart.ended and not uart.said:
                 raise self._life.ended()
 
     def wake(self) -> None:
-        """Ends a read() or run() of another thread early, or the next one."""
+        """Ends every read() of other threads that waits, or else the next one."""
         with self._uart.news:
-            self._woken = True
+            self._wakes += 1
+            self._uart.news.notify_all()
+
+    def plug(self, on: bool, /) -> None:
+        """Pulls the cable of the UART, or puts it in again; either ends every read() that waits.
+
+        No wake() is left for the next; without the cable those to come end, too.
+        """
+        with self._uart.news:
+            self._plugged = on
+            self._wakes += 1  # for those that wait, and none that comes
+            self._heard = self._wakes
             self._uart.news.notify_all()
 
     @property

@@ -195,9 +195,10 @@ static enum host_end wait_for(struct host *h, uint64_t until) {
     return wait_leading(h, until) ? HOST_READY : HOST_INTERRUPTED;
 }
 
-enum host_end spwf_host_until(struct host *h, size_t size, uint64_t deadline) {
+enum host_end spwf_host_until(struct host *h, size_t size, uint64_t deadline, bool reading) {
     enum host_end end = HOST_READY;
     spwf_host_enter(h);
+    unsigned heard = h->heard;
     while (end == HOST_READY) {
         spwf_host_run(h);
         if (h->output.used >= size && size > 0) {
@@ -205,8 +206,10 @@ enum host_end spwf_host_until(struct host *h, size_t size, uint64_t deadline) {
         }
         if (h->world.error != 0) {
             end = HOST_FAILED;
-        } else if (h->cancelled || h->closed) {
-            h->cancelled = false;
+        } else if (h->closed) {
+            end = HOST_CANCELLED;
+        } else if (reading && (h->unplugged || h->cancels != heard)) {
+            h->heard = h->cancels;
             end = HOST_CANCELLED;
         } else if (spwf_pace_real() >= deadline) {
             end = HOST_TIMEOUT;
@@ -248,7 +251,14 @@ enum host_end spwf_host_tapped(struct host *h, uint64_t deadline) {
 
 void spwf_host_cancel(struct host *h) {
     spwf_host_enter(h);
-    h->cancelled = true;
+    h->cancels++;
+    spwf_host_leave(h);
+}
+
+void spwf_host_plug(struct host *h, bool in) {
+    spwf_host_enter(h);
+    h->unplugged = !in;
+    h->heard = ++h->cancels; /* ends those that wait, and none that comes */
     spwf_host_leave(h);
 }
 

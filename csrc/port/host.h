@@ -31,8 +31,9 @@ struct host {
     struct world world;
     struct queue input, output; /* towards the module, from the module */
     bool virtual_pace;
-    bool closed, cancelled;
-    bool leading; /* a thread waits on world.watch.own */
+    bool closed, unplugged;  /* unplugged: see spwf_host_plug() */
+    unsigned cancels, heard; /* cancels ever, and those of them that have ended a read */
+    bool leading;            /* a thread waits on world.watch.own */
     struct host_waiter *waiters;
     uint64_t due;             /* real ns: when the module must be polled though nothing happened */
     int fileno, timer, ready; /* pollable.c; -1: never asked for */
@@ -53,7 +54,12 @@ int spwf_host_power(struct host *h, bool on); /* 0, or enum spwf_error; runs the
 bool spwf_host_write(struct host *h, const void *data, size_t len); /* false: no memory */
 void spwf_host_skip(struct host *h, uint64_t ns);
 void spwf_host_link(struct host *h, bool up);
-void spwf_host_cancel(struct host *h); /* ends a wait that runs, or else the next one, early */
+
+/* Ends every read that waits; where it ends none, the next that would wait. */
+void spwf_host_cancel(struct host *h);
+/* Pulls the cable of the UART, or puts it in again. Either ends every read that waits, and leaves no
+ * cancel for the next; without the cable those to come end, too. */
+void spwf_host_plug(struct host *h, bool in);
 
 void spwf_host_enter(struct host *h);
 void spwf_host_leave(
@@ -69,8 +75,9 @@ bool spwf_host_tap(struct host *h, bool on);
 enum host_end spwf_host_tapped(struct host *h, uint64_t deadline);
 
 /* Runs the module until `size` bytes of output are there, or until `deadline` (real ns).
- * INTERRUPTED: a signal came, call again. FAILED: world.error says why waiting is impossible. */
-enum host_end spwf_host_until(struct host *h, size_t size, uint64_t deadline);
+ * CANCELLED: this is closed or, for who is `reading`, was cancelled or has no cable. INTERRUPTED: a
+ * signal came, call again. FAILED: world.error says why waiting is impossible. */
+enum host_end spwf_host_until(struct host *h, size_t size, uint64_t deadline, bool reading);
 
 int spwf_host_timeout(
     uint64_t until); /* real ns to what epoll_wait() takes: ms from now, rounded up */
@@ -84,8 +91,8 @@ struct host_turn spwf_host_turn(struct host *h);
 
 /* ---------------------------------------------------------------- pollable.c ------------------ */
 
-/* A descriptor that is readable while spwf_host_until(h, 1, 0) has something to do; -1 with errno.
- */
+/* A descriptor that is readable while spwf_host_until(h, 1, 0, false) has something to
+ * do; -1 with errno. */
 int spwf_pollable_fileno(struct host *h);  /* locked */
 void spwf_pollable_drain(struct host *h);  /* locked; before every run of the module */
 void spwf_pollable_update(struct host *h); /* locked; after it */

@@ -137,14 +137,14 @@ static PyObject *core_write(PyObject *self, PyObject *argument) {
     return spwf_core_check((struct core *)self) == 0 ? PyLong_FromSsize_t(size) : NULL;
 }
 
-/* Until `size` bytes are there, or the time is over, or wake() was called: 0; -1: an exception is
+/* Until `size` bytes are there, or the time is over, or a read was ended: 0; -1: an exception is
  * set. */
-static int wait_for(PyObject *self, size_t size, uint64_t deadline) {
+static int wait_for(PyObject *self, size_t size, uint64_t deadline, bool reading) {
     struct host *h = &((struct core *)self)->host;
     enum host_end end;
     do {
         Py_BEGIN_ALLOW_THREADS
-        end = spwf_host_until(h, size, deadline);
+        end = spwf_host_until(h, size, deadline, reading);
         Py_END_ALLOW_THREADS
         if (end == HOST_INTERRUPTED && PyErr_CheckSignals() != 0) {
             return -1;
@@ -173,7 +173,7 @@ static PyObject *core_read(PyObject *self, PyObject *args) {
     if (size < 0) {
         return PyErr_Format(PyExc_ValueError, "size is %zd; 0 or more is allowed", size);
     }
-    if (!answered(h, (size_t)size, deadline) && wait_for(self, (size_t)size, deadline) != 0) {
+    if (!answered(h, (size_t)size, deadline) && wait_for(self, (size_t)size, deadline, true) != 0) {
         return NULL;
     }
     spwf_core_enter(h);
@@ -192,7 +192,7 @@ static PyObject *core_run(PyObject *self, PyObject *timeout) {
     struct host *h = spwf_core_open(self);
     uint64_t deadline;
     if (h == NULL || spwf_options_deadline(timeout, &deadline) != 0 ||
-        wait_for(self, 1, deadline) != 0) {
+        wait_for(self, 1, deadline, false) != 0) {
         return NULL;
     }
     spwf_core_enter(h);
@@ -208,6 +208,18 @@ static PyObject *core_wake(PyObject *self, PyObject *Py_UNUSED(ignored)) {
     }
     Py_BEGIN_ALLOW_THREADS
     spwf_host_cancel(h);
+    Py_END_ALLOW_THREADS
+    Py_RETURN_NONE;
+}
+
+static PyObject *core_plug(PyObject *self, PyObject *argument) {
+    struct host *h = spwf_core_open(self);
+    int in = PyObject_IsTrue(argument);
+    if (h == NULL || in < 0) {
+        return NULL;
+    }
+    Py_BEGIN_ALLOW_THREADS
+    spwf_host_plug(h, in != 0);
     Py_END_ALLOW_THREADS
     Py_RETURN_NONE;
 }
@@ -346,6 +358,7 @@ static PyMethodDef methods[] = {
     {"read", core_read, METH_VARARGS, NULL},
     {"run", core_run, METH_O, NULL},
     {"wake", core_wake, METH_NOARGS, NULL},
+    {"plug", core_plug, METH_O, NULL},
     {"reset_input", core_reset_input, METH_NOARGS, NULL},
     {"fileno", core_fileno, METH_NOARGS, NULL},
     {"close", core_close, METH_NOARGS, NULL},

@@ -27,7 +27,10 @@ class Machine(Protocol):
         """Take up to `size` bytes of what it says."""
 
     def wake(self) -> None:
-        """End a read() in another thread."""
+        """End every read() in other threads, or else the next one."""
+
+    def plug(self, on: bool, /) -> None:
+        """Pull the cable, which ends every read() until it is put in again, or put it in."""
 
     def reset_input(self) -> None:
         """Drop what was not read."""
@@ -80,13 +83,14 @@ class Port(SerialBase, Generic[M]):
                 ) from error
             self._url = self.port
             self.core.power(True)
+        self.core.plug(True)
         self.is_open = True
 
     def close(self) -> None:
-        """Unplugs the cable, from any thread: a read that waits returns."""
+        """Unplugs the cable, from any thread: all reads that wait return."""
         if self.is_open and self.core is not None:
             self.is_open = False
-            self.core.wake()
+            self.core.plug(False)
 
     def _module(self) -> M:
         if not self.is_open or self.core is None:
@@ -127,7 +131,7 @@ class Port(SerialBase, Generic[M]):
         self._module()
 
     def cancel_read(self) -> None:
-        """Makes a read() in another thread return."""
+        """Makes every read() in other threads return, or else the next one."""
         if self.is_open and self.core is not None:
             self.core.wake()
 

@@ -3,6 +3,7 @@
  * sanitizer after any change of csrc/port/host.c or loop.c (cc -fsanitize=thread).
  */
 #include <pthread.h>
+#include <sched.h>
 
 #include "check.h"
 #include "host.h"
@@ -96,7 +97,7 @@ static void *read_some(void *host) {
     struct host *h = host;
     uint64_t deadline = in_seconds(60);
     for (size_t got = 0; got < (size_t)HOSTS * ROUNDS / 2 * REPLY;) {
-        if (!check_equal(spwf_host_until(h, REPLY, deadline), HOST_READY)) {
+        if (!check_equal(spwf_host_until(h, REPLY, deadline, true), HOST_READY)) {
             break;
         }
         spwf_host_enter(h);
@@ -124,7 +125,7 @@ static void two_readers_share_one_module(void) {
 }
 
 static void *wait_for_ever(void *host) {
-    check_equal(spwf_host_until(host, 1, HOST_NEVER), HOST_CANCELLED);
+    check_equal(spwf_host_until(host, 1, HOST_NEVER, true), HOST_CANCELLED);
     return NULL;
 }
 
@@ -139,6 +140,53 @@ static void closing_ends_all_waiting(void) {
         pthread_join(waiting[i], NULL);
     }
     end();
+}
+
+/* Until as many threads wait for this host as were started. */
+static bool all_wait(struct host *h, int count) {
+    uint64_t deadline = in_seconds(60);
+    int waiting;
+    do {
+        pthread_mutex_lock(&h->lock);
+        waiting = h->leading ? 1 : 0;
+        for (struct host_waiter *w = h->waiters; w != NULL; w = w->next) {
+            waiting++;
+        }
+        pthread_mutex_unlock(&h->lock);
+        sched_yield();
+    } while (waiting < count && spwf_pace_real() < deadline);
+    return check_equal(waiting, count);
+}
+
+static void ends_all_reads(void (*end_them)(struct host *)) {
+    pthread_t waiting[HOSTS];
+    begin();
+    for (int i = 0; i < HOSTS; i++) {
+        check_equal(pthread_create(&waiting[i], NULL, wait_for_ever, &hosts[0]), 0);
+    }
+    if (all_wait(&hosts[0], HOSTS)) {
+        end_them(&hosts[0]);
+    } else {
+        spwf_host_close(&hosts[0]);
+    }
+    for (int i = 0; i < HOSTS; i++) {
+        pthread_join(waiting[i], NULL);
+    }
+    check_equal(spwf_host_until(&hosts[0], 1, 0, true), HOST_TIMEOUT); /* nothing is left of it */
+    end();
+}
+
+static void replug(struct host *h) {
+    spwf_host_plug(h, false);
+    spwf_host_plug(h, true);
+}
+
+static void a_cancel_ends_all_that_read(void) {
+    ends_all_reads(spwf_host_cancel);
+}
+
+static void a_cable_that_was_out_for_a_moment_ends_all_that_read(void) {
+    ends_all_reads(replug);
 }
 
 static void a_loop_knows_its_hosts(void) {
@@ -161,6 +209,9 @@ static const struct check_test tests[] = {
      a_loop_loses_nothing_while_others_write_and_join},
     {"two readers share one module", two_readers_share_one_module},
     {"closing ends all waiting", closing_ends_all_waiting},
+    {"a cancel ends all that read", a_cancel_ends_all_that_read},
+    {"a cable that was out for a moment ends all that read",
+     a_cable_that_was_out_for_a_moment_ends_all_that_read},
     {"a loop knows its hosts", a_loop_knows_its_hosts},
 };
 

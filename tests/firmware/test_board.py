@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 import spwf
+from spwf.ports import protocol_qemu
 
 pytestmark = pytest.mark.spwf("qemu://lm3s6965evb")
 
@@ -72,6 +73,16 @@ def test_output_that_nobody_reads_does_not_stop_the_board(module: spwf.Module) -
         assert time.monotonic() < deadline
         assert emulation_of(module).time > 0  # it answers beside the wire
     assert module.port.read(times * size).count(OK) == times
+
+
+def test_port_that_is_opened_again_reads_as_before(module: spwf.Module) -> None:
+    port = module.port
+    assert isinstance(port, protocol_qemu.Serial)
+    port.close()
+    port.open()
+    port.timeout = DEADLINE
+    port.write(b"AT\r")
+    assert port.read(len(OK)) == OK
 
 
 def test_option_that_the_firmware_refuses_is_told_in_its_words(

@@ -242,6 +242,35 @@ def test_another_thread_can_close_the_port(port: protocol_spwf.Serial) -> None:
         port.read(1)
 
 
+def test_close_ends_every_read(port: protocol_spwf.Serial) -> None:
+    port.timeout = None
+    got: list[object] = []
+
+    def read() -> None:
+        try:
+            got.append(port.read(1))
+        except serial.PortNotOpenError:  # it came too late
+            got.append(b"")
+
+    readers = [threading.Thread(target=read, daemon=True) for _ in range(3)]
+    for reader in readers:
+        reader.start()
+    port.close()
+    for reader in readers:
+        reader.join(DEADLINE)
+    assert got == [b""] * len(readers)
+
+
+def test_port_that_is_opened_again_reads_as_before(port: protocol_spwf.Serial) -> None:
+    port.cancel_read()
+    port.close()
+    port.open()
+    port.timeout = 0.05
+    before = time.monotonic()
+    assert port.read(1) == b""
+    assert time.monotonic() - before >= 0.05
+
+
 def test_closed_port_refuses_everything(port: protocol_spwf.Serial) -> None:
     port.close()
     port.close()
