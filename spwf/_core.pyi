@@ -228,6 +228,6 @@ class Loop:
         """Run them until one has output, and return all that have; empty after `timeout` seconds.
 
         None waits for ever, 0 not at all. A Core is returned by every run until its output is
-        read. RuntimeError: another thread runs this Loop. OSError: one of them could not open a
+        read. RuntimeError: another run() of it has not ended. OSError: one of them could not open a
         file.
         """

@@ -108,12 +108,12 @@ int spwf_loop_add(struct loop *l, struct host *h, void *owner);
 bool spwf_loop_discard(struct loop *l, struct host *h); /* false: not in this loop */
 void *spwf_loop_each(const struct loop *l, size_t *i);  /* owners in turn from *i = 0; NULL: end */
 
-/* Runs the hosts until one has output or trouble (world.error), or until `deadline` (real ns).
- * FAILED: another thread runs this loop. */
+/* Runs the hosts until one has output or trouble (world.error), or until `deadline` (real ns). One
+ * thread at a time, which has taken what was found before the next runs the loop. */
 enum host_end spwf_loop_run(struct loop *l, uint64_t deadline);
 
 /* Owner number i (from 0) that the last run found; NULL where it has left since. False: no more. */
-bool spwf_loop_found(const struct loop *l, size_t i, void **owner);
+bool spwf_loop_found(struct loop *l, size_t i, void **owner);
 
 void spwf_loop_look(struct loop *l, uint32_t slot); /* this host wants to be run; from any thread */
 

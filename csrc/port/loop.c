@@ -8,7 +8,7 @@
  * that outlives its host finds nothing.
  *
  * Locks: `stepping` is held while run() has a host in hand, so a host that has left is in nobody's
- * hands; `lock` guards the slots and is innermost. One thread runs a loop at a time.
+ * hands; `lock` guards the slots and is innermost.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -34,7 +34,7 @@ struct slot {
 struct loop {
     pthread_mutex_t stepping, lock;
     int epoll, wake;
-    bool running, waiting;
+    bool waiting;
     struct slot *slots;
     uint32_t size; /* of slots, heap, ready, batch and found alike */
     uint32_t *heap, *ready, *batch;
@@ -332,13 +332,6 @@ static void step_ready(struct loop *l) {
 
 enum host_end spwf_loop_run(struct loop *l, uint64_t deadline) {
     enum host_end end = HOST_INTERRUPTED;
-    pthread_mutex_lock(&l->lock);
-    bool busy = l->running;
-    l->running = true;
-    pthread_mutex_unlock(&l->lock);
-    if (busy) {
-        return HOST_FAILED;
-    }
     l->found_used = 0;
     while (end == HOST_INTERRUPTED && collect(l, deadline)) {
         step_ready(l);
@@ -348,17 +341,16 @@ enum host_end spwf_loop_run(struct loop *l, uint64_t deadline) {
             end = HOST_TIMEOUT;
         }
     }
-    pthread_mutex_lock(&l->lock);
-    l->running = false;
-    pthread_mutex_unlock(&l->lock);
     return end;
 }
 
-bool spwf_loop_found(const struct loop *l, size_t i, void **owner) {
-    if (i >= l->found_used) {
-        return false;
+bool spwf_loop_found(struct loop *l, size_t i, void **owner) {
+    pthread_mutex_lock(&l->lock);
+    bool more = i < l->found_used;
+    if (more) {
+        uint32_t slot = (uint32_t)l->found[i];
+        *owner = tag_of(l, slot) == l->found[i] ? l->slots[slot].owner : NULL;
     }
-    uint32_t slot = (uint32_t)l->found[i];
-    *owner = tag_of(l, slot) == l->found[i] ? l->slots[slot].owner : NULL;
-    return true;
+    pthread_mutex_unlock(&l->lock);
+    return more;
 }

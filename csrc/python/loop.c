@@ -11,6 +11,7 @@
 struct loop_object {
     PyObject_HEAD struct loop *loop;
     pid_t process; /* that made it */
+    bool running;  /* from a run()'s begin until it has its list; the GIL guards it */
 };
 
 static PyTypeObject *core_type(PyObject *self) {
@@ -144,13 +145,9 @@ static PyObject *found(struct loop *loop) {
     return list;
 }
 
-static PyObject *loop_run(PyObject *self, PyObject *timeout) {
-    struct loop *loop = open_loop(self);
-    uint64_t deadline;
+/* NULL: a signal's handler raised an exception. */
+static PyObject *run_until(struct loop *loop, uint64_t deadline) {
     enum host_end end;
-    if (loop == NULL || spwf_options_deadline(timeout, &deadline) != 0) {
-        return NULL;
-    }
     do {
         Py_BEGIN_ALLOW_THREADS
         end = spwf_loop_run(loop, deadline);
@@ -159,10 +156,23 @@ static PyObject *loop_run(PyObject *self, PyObject *timeout) {
             return NULL;
         }
     } while (end == HOST_INTERRUPTED);
-    if (end == HOST_FAILED) {
-        return PyErr_Format(PyExc_RuntimeError, "another thread runs this Loop");
-    }
     return found(loop);
+}
+
+static PyObject *loop_run(PyObject *self, PyObject *timeout) {
+    struct loop_object *object = (struct loop_object *)self;
+    struct loop *loop = open_loop(self);
+    uint64_t deadline;
+    if (loop == NULL || spwf_options_deadline(timeout, &deadline) != 0) {
+        return NULL;
+    }
+    if (object->running) {
+        return PyErr_Format(PyExc_RuntimeError, "another run() of this Loop has not ended");
+    }
+    object->running = true;
+    PyObject *list = run_until(loop, deadline);
+    object->running = false;
+    return list;
 }
 
 static PyMethodDef methods[] = {

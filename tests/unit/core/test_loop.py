@@ -126,6 +126,27 @@ def test_another_thread_wakes_a_loop(new_core: NewCore) -> None:
     loop.discard(late)
 
 
+def test_two_threads_that_run_a_loop_are_told_all_or_that_it_runs(new_core: NewCore) -> None:
+    loop, core = Loop(), new_core()
+    loop.add(core)
+    core.write(b"AT\r")
+    got: set[tuple[Core, ...] | str] = set()
+
+    def run() -> None:
+        for _ in range(200_000):
+            try:
+                got.add(tuple(loop.run(0)))
+            except RuntimeError as error:
+                got.add(str(error))
+
+    threads = [threading.Thread(target=run) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert got <= {(core,), "another run() of this Loop has not ended"}
+
+
 def test_a_core_may_be_read_while_it_is_in_a_loop(
     new_core: NewCore, connect: Connect, read_until: ReadUntil
 ) -> None:
