@@ -126,6 +126,9 @@ int spwf_sockets_open(struct spwf *m, const char *host, uint16_t port, bool secu
         return id;
     }
     if (strlen(host) > SPWF_NAME_MAX) {
+        if (secure) {
+            spwf_tls_refuse(m, SPWF_CAUSE_RESOLVE);
+        }
         return SPWF_E_RESOLVE;
     }
     int error = secure ? open_tls(m, id, host) : SPWF_OK;

@@ -172,3 +172,14 @@ def test_before_the_network_there_is_no_connection(new_module: Any) -> None:
     module = new_module(join=False)
     with pytest.raises(spwf.ModuleError, match="IP not ready to send"):
         module.connect("127.0.0.1", 80)
+
+
+@pytest.mark.emulated
+def test_name_that_no_server_can_have_is_not_resolved_and_the_outcome_says_so(
+    module: spwf.Module,
+) -> None:
+    with pytest.raises(spwf.ModuleError, match="Failed to resolve name"):
+        module.connect("a" * 101, 443)
+    assert module.emulation is not None
+    assert module.emulation.outcome is not None
+    assert module.emulation.outcome.cause is spwf.Cause.RESOLVE

@@ -2,9 +2,9 @@
 
 from dataclasses import replace
 
-from spwf.outcome import Cause
+from spwf.outcome import Cause, Note
 
-from .authorities import IS_CA, SECOND, below
+from .authorities import IS_CA, SECOND, below, limited
 from .making import Cert
 from .row import (
     BELOW,
@@ -17,6 +17,7 @@ from .row import (
     leaf,
     refuse,
     refused,
+    unchecked,
 )
 
 UNTRUSTED, UNLINKED = refused(Cause.CHAIN), refused(Cause.ISSUER)
@@ -29,6 +30,7 @@ OWNERS = "what the owner loads is trusted as it is"
 ALONE = Cert("server", extensions=NAMED)
 UNRELATED = replace(MIDDLE, issuer=OTHER, cn="unrelated CA", key="p256 unrelated")
 TWO = below(MIDDLE, SECOND)
+LIMITED = below(limited(0))
 
 
 def long(length: int) -> tuple[Cert, ...]:
@@ -67,6 +69,21 @@ ROWS = [
         why="it vouches for nothing",
     ),
     accept("root signed by another root behind", PATH, (BELOW, MIDDLE, replace(CA, issuer=OTHER))),
+    accept(
+        "root sent too, as it was before its renewal",
+        PATH,
+        (LEAF, replace(CA, not_after="2021-01-01")),
+        refused(Cause.EXPIRED),
+        unchecked(Note.DATE),
+        why="all that is sent must be within its dates",
+    ),
+    either(
+        "intermediate with pathlen 0 twice",
+        LIST,
+        (LIMITED[0], LIMITED[1], LIMITED[1]),
+        refused(Cause.USAGE),
+        why="it is counted twice",
+    ),
     either("own certificate twice", LIST, (LEAF, LEAF), why="no harm"),
     accept("9 certificates", PATH, long(9)),
     either("10 certificates", PATH, long(10), LONG, LONG, why="wolfSSL's limit"),

@@ -16,12 +16,14 @@ from .row import (
     either,
     refuse,
     refused,
+    refused_too,
     unchecked,
 )
 
 WRONG, UNNAMED = refused(Cause.DOMAIN), unchecked(Note.NAME)
 IGNORED = refused(Cause.DOMAIN, "bad_certificate", Note.CN_IGNORED)
 UNREADABLE = refused(Cause.CERTIFICATE)
+OTHERS = tuple(f"{i}.example.com" for i in range(127))
 DNS_SRV = "1.3.6.1.5.5.7.8.7"  # RFC 4985 2
 
 
@@ -81,6 +83,15 @@ ROWS = [
     ),
     good(
         "SAN of e-mail only, CN matches", "6125 6.4.4", named(email("root@example.com"), cn=DOMAIN)
+    ),
+    good("the last of 128 SANs matches", "6125 6.4.1", named(*map(dns, (*OTHERS, DOMAIN)))),
+    accept(
+        "the last of 129 SANs matches",
+        "6125 6.4.1",
+        named(*map(dns, ("x.example.com", *OTHERS, DOMAIN))),
+        UNREADABLE,
+        refused_too(Cause.CERTIFICATE),
+        why="wolfSSL's limit",
     ),
     refuse(
         "SAN of URI only, CN matches",
