@@ -1,5 +1,6 @@
 """What a row of the verdict table is, and the certificates that most rows begin with."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
@@ -110,41 +111,23 @@ class Row:
     """The only one of the server's; "": any."""
 
 
-def accept(
-    name: str,
-    rfc: str,
-    chain: tuple[Cert, ...],
-    one_way: Verdict = CONNECTS,
-    anonymous: Verdict = UNCHECKED,
-    **more: Any,
-) -> Row:
-    """A row that the RFC wants accepted."""
-    return Row(name, rfc, Says.ACCEPT, chain, one_way, anonymous, **more)
+def rows(says: Says) -> Callable[..., Row]:
+    """What makes rows of which the RFC says this."""
+
+    def make(
+        name: str,
+        rfc: str,
+        chain: tuple[Cert, ...],
+        one_way: Verdict = CONNECTS,
+        anonymous: Verdict = UNCHECKED,
+        **more: Any,
+    ) -> Row:
+        return Row(name, rfc, says, chain, one_way, anonymous, **more)
+
+    return make
 
 
-def refuse(
-    name: str,
-    rfc: str,
-    chain: tuple[Cert, ...],
-    one_way: Verdict = CONNECTS,
-    anonymous: Verdict = UNCHECKED,
-    **more: Any,
-) -> Row:
-    """A row that the RFC wants refused."""
-    return Row(name, rfc, Says.REFUSE, chain, one_way, anonymous, **more)
-
-
-def either(
-    name: str,
-    rfc: str,
-    chain: tuple[Cert, ...],
-    one_way: Verdict = CONNECTS,
-    anonymous: Verdict = UNCHECKED,
-    **more: Any,
-) -> Row:
-    """A row of which the RFC says neither; `why` says why the module does."""
-    return Row(name, rfc, Says.MAY, chain, one_way, anonymous, **more)
-
+accept, refuse, either = map(rows, Says)
 
 CA = Cert(
     "CA",
