@@ -190,8 +190,8 @@ class Bootloader:
     def _take(self, count: int) -> bytes:
         data = b""
         while len(data) < count:
-            if self._stop in select.select([self._wire, self._stop], [], [])[0]:
-                raise Stopped
+            if self._wire not in select.select([self._wire, self._stop], [], [])[0]:
+                raise Stopped  # all that was sent has been taken
             data += os.read(self._wire, count - len(data))
         return data
 
