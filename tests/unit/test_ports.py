@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -236,7 +237,8 @@ def test_another_thread_can_close_the_port(port: protocol_spwf.Serial) -> None:
     port.timeout = None
     close = threading.Timer(0.05, port.close)
     close.start()
-    assert port.read(1) == b""
+    with suppress(serial.PortNotOpenError):  # on a busy machine it comes before the read
+        assert port.read(1) == b""
     close.join()
     with pytest.raises(serial.SerialException):
         port.read(1)
