@@ -192,8 +192,8 @@ def judge(scenario: Scenario, reply: str, said: str | None, outcome: Outcome | N
 
     `said`: of a connection; None where there was none.
     """
-    expect = scenario.expect
-    right = (said is not None) == (expect.cause is Cause.NONE)
+    expect, connects = scenario.expect, scenario.expect.cause is Cause.NONE
+    right = said is not None if connects else reply == f"ERROR: {expect.cause.error}"
     mode, what = expect.mode, UNTOLD
     if outcome is not None:
         right = right and (outcome.mode, outcome.cause) == (expect.mode, expect.cause)
@@ -206,8 +206,9 @@ def judge(scenario: Scenario, reply: str, said: str | None, outcome: Outcome | N
             agreed = f"{outcome.version} {OPENSSL_NAMES.get(outcome.suite or '', '-')}"
             noted = "".join(f", {note}" for note in expect.notes)
             what = f"{agreed}: {what}" if said is None else f"{agreed}{said}{noted}"
-    wanted = "connected" if expect.cause is Cause.NONE else expect.cause.text
-    wrong = "" if right else f"expected {expect.mode}, {wanted}; got {outcome or reply}"
+    wanted = "connected" if connects else f"{expect.cause.text} ({expect.cause.error})"
+    got = f"{outcome} ({reply})" if outcome else reply
+    wrong = "" if right else f"expected {expect.mode}, {wanted}; got {got}"
     return Row((scenario.name, mode.replace("_", "-"), reply, what), wrong)
 
 

@@ -32,6 +32,11 @@ class Cause(StrEnum):
         member.text = text
         return member
 
+    @property
+    def error(self) -> str:
+        """What SOCKON answers then: from the first byte of TLS on always the same [design 10]."""
+        return ERRORS.get(self, "SSL/TLS unable to connect")
+
     NONE = "none", "connected, or nothing was tried yet"
     RESOLVE = "resolve", "the server's name has no address"
     REFUSED = "refused", "TCP connection refused"
@@ -69,6 +74,18 @@ class Cause(StrEnum):
     TIMEOUT = "timeout", "the handshake took too long"
     MEMORY = "memory", "the module's memory was exhausted"
     PROTOCOL = "protocol", "the TLS library gave up"
+
+
+ERRORS: dict[Cause, str] = {
+    Cause.RESOLVE: "Failed to resolve name",
+    Cause.REFUSED: "Failed to connect",
+    Cause.CONNECT_TIMEOUT: "Failed to connect",
+    Cause.UNREACHABLE: "Failed to connect",
+    Cause.CA_FILE: "Unable to load CA certificate",
+    Cause.CERT_FILE: "Unable to load certificate",
+    Cause.KEY_FILE: "Unable to load key",
+}
+"""What SOCKON answers where TLS does not begin [at-ref 4]."""
 
 
 class Note(StrEnum):

@@ -16,11 +16,6 @@ from spwf.scenario import Scenario
 Serve = Callable[..., spwf.Server]
 Provision = Callable[[spwf.Module, spwf.Server], None]
 
-TEXTS = {
-    Cause.RESOLVE: b"Failed to resolve name",
-    Cause.REFUSED: b"Failed to connect",
-    Cause.CONNECT_TIMEOUT: b"Failed to connect",
-}
 FAILING = [n for n in Scenario.names() if Scenario.load(n).expect.cause is not Cause.NONE]
 SMALL = "memory-exhausted"  # for a module of its own
 
@@ -72,10 +67,9 @@ def refused(module: spwf.Module, server: spwf.Server, provision: Provision) -> N
     module.transcript.clear()
     with pytest.raises(spwf.ModuleError) as error:
         connect(module, server)
-    text = TEXTS.get(expect.cause, b"SSL/TLS unable to connect")
-    assert error.value.text == text.decode()
+    assert error.value.text == expect.cause.error
     came = b"".join(entry.data for entry in module.transcript if entry.direction == "<")
-    assert came == b"\r\nERROR: " + text + b"\r\n"
+    assert came == f"\r\nERROR: {expect.cause.error}\r\n".encode()
     if module.emulation is not None:
         outcome = module.emulation.outcome
         assert outcome is not None
