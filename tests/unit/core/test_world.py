@@ -261,6 +261,21 @@ def test_a_peer_in_memory_refuses_resets_and_keeps_silent(new_core: NewCore, ask
     assert ask(core, b"AT+S.SOCKON=other,80,t\r") == b"\r\nERROR: Failed to resolve name\r\n"
 
 
+@pytest.mark.parametrize(("options", "seconds"), [({}, 10), ({"timeout": 3}, 3)])
+def test_a_handshake_with_a_silent_peer_has_its_limit(
+    new_core: NewCore, options: dict[str, float], seconds: int
+) -> None:
+    core = new_core(joined=True, network="memory", **options)
+    started = core.time
+    core.write(b"AT+S.SOCKON=10.0.0.1,443,s\r")
+    core.peer_accept(0)
+    core.skip(seconds - 1)
+    early = core.read(100, 0)
+    assert early == b"" or core.time - started >= seconds  # of a machine that stood still
+    core.skip(2)
+    assert early + core.read(100, 0) == b"\r\nERROR: SSL/TLS unable to connect\r\n"
+
+
 def test_a_peer_that_is_not_there_can_do_nothing(new_core: NewCore) -> None:
     core = new_core(joined=True, network="memory")
     for id in (-1, 0, 8):
@@ -276,7 +291,7 @@ def test_a_peer_that_is_not_there_can_do_nothing(new_core: NewCore) -> None:
 
 @pytest.mark.parametrize("prng", ["drbg", "rc4"])
 def test_a_seed_repeats_the_bytes_of_a_handshake(new_core: NewCore, prng: str) -> None:
-    def hello(seed: bytes) -> bytes | None:
+    def hello(seed: bytes, prng: str = prng) -> bytes | None:
         core = new_core(joined=True, network="memory", seed=seed, prng=prng)
         core.write(b"AT+S.SOCKON=10.0.0.1,443,s\r")
         core.peer_accept(0)
@@ -287,6 +302,7 @@ def test_a_seed_repeats_the_bytes_of_a_handshake(new_core: NewCore, prng: str) -
     assert first.startswith(b"\x16\x03")
     assert hello(b"one") == first
     assert hello(b"two") != first
+    assert hello(b"one", "rc4" if prng == "drbg" else "drbg") != first
 
 
 def test_a_fork_leaves_the_original_alone() -> None:
