@@ -191,6 +191,38 @@ static void one_socket_s_data_is_not_hidden_by_another_s(void) {
     driver_free(&d);
 }
 
+static void repeats_of_one_do_not_push_out_another(void) {
+    driver_init(&d);
+    driver_say(&d, "A");
+    spwf_wind_post_value(&d.module, 40, 0, 15);
+    for (uint32_t bytes = 1; bytes <= 40; bytes++) {
+        spwf_wind_post_value(&d.module, 55, 0, bytes);
+    }
+    driver_say(&d, "T\r");
+    check(strstr(d.output, OK "\r\n+WIND:40:WiFi Deauthentication: 15\r\n") == d.output);
+    check(strstr(d.output, "+WIND:55:Pending Data:0:40\r\n") != NULL);
+    driver_free(&d);
+}
+
+/* Each socket ends once: all eight may, before, amid and after more data than there is room for. */
+static void the_end_of_a_socket_is_never_dropped(void) {
+    driver_init(&d);
+    driver_say(&d, "A");
+    for (int i = 0; i < SPWF_SOCKETS; i++) {
+        spwf_wind_post_value(&d.module, 58, 0, (uint32_t)i);
+        for (int id = 0; id < SPWF_WINDS; id++) { /* none of them a repeat */
+            spwf_wind_post_value(&d.module, 55, SPWF_WINDS * i + id, 1);
+        }
+    }
+    driver_say(&d, "T\r");
+    for (int i = 0; i < SPWF_SOCKETS; i++) {
+        char wanted[40];
+        snprintf(wanted, sizeof wanted, "\r\n+WIND:58:Socket Closed:%d\r\n", i);
+        check_case(strstr(d.output, wanted) != NULL, "it is socket %d", i);
+    }
+    driver_free(&d);
+}
+
 static void the_clock_is_set_once_per_reset(void) {
     driver_init(&d);
     says("AT+S.SETTIME=1427791696\rAT+S.SETTIME=1427791697\r",
@@ -247,6 +279,8 @@ static const struct check_test tests[] = {
     {"held back indications keep the last loss and return",
      held_back_indications_keep_the_last_loss_and_return},
     {"one socket's data is not hidden by another's", one_socket_s_data_is_not_hidden_by_another_s},
+    {"repeats of one do not push out another", repeats_of_one_do_not_push_out_another},
+    {"the end of a socket is never dropped", the_end_of_a_socket_is_never_dropped},
     {"the clock is set once per reset", the_clock_is_set_once_per_reset},
     {"a full output stops the module and loses nothing",
      a_full_output_stops_the_module_and_loses_nothing},
