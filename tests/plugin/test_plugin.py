@@ -39,6 +39,7 @@ def test_six_fixtures_are_at_hand_without_any_set_up(run: Run) -> None:
     result = run(
         """
         def test_all(module, new_module, pki, openssl, serve, transcript):
+            assert str(transcript) == ""  # though the module has joined
             server = serve("example1", pki)
             module.load("f_ca", pki["ca"].cert_pem)
             assert "f_ca" in str(transcript)
