@@ -21,6 +21,14 @@ def connected(module: spwf.Module, mode: Mode) -> None:
         assert outcome.version == "TLSv1.2"
 
 
+def tells_its_peak(module: spwf.Module) -> None:
+    """TLS takes nearly all of the memory that is allocated; the rest is the allocator's to tell."""
+    if module.emulation is not None and module.emulation.outcome is not None:
+        peak = module.emulation.heap.peak
+        assert 10_000 < peak < 20_000
+        assert 0.9 * peak < module.emulation.outcome.peak_heap < peak
+
+
 def test_example_1_mutual(module: spwf.Module, serve: Serve, provision: Provision) -> None:
     server = serve("example1")
     provision(module, server)
@@ -29,6 +37,7 @@ def test_example_1_mutual(module: spwf.Module, serve: Serve, provision: Provisio
         sock.write(b"hello from the module\n")
         server.wait_for("hello from the module")
         connected(module, Mode.MUTUAL)
+        tells_its_peak(module)
 
 
 def test_example_2_one_way(module: spwf.Module, serve: Serve, provision: Provision) -> None:
