@@ -1,12 +1,15 @@
-"""The acceptance tests, unchanged, on the firmware [design 8.1]."""
+"""The acceptance tests, unchanged, on the firmware [design 8.1], and `spwf demo`."""
 
+import re
 import subprocess
 import sys
+import sysconfig
 from pathlib import Path
 
 import pytest
 
 HERE = Path(__file__).parent
+SPWF = Path(sysconfig.get_path("scripts")) / "spwf"
 ACCEPTED = [  # the longest first
     ("lm3s6965evb", "twins"),
     ("lm3s6965evb", "rules"),
@@ -40,3 +43,19 @@ def test_acceptance_passes_unchanged_on_a_board(
     assert done.returncode == 0, done.stdout + done.stderr
     assert " passed" in done.stdout
     assert " skipped" not in done.stdout
+
+
+@pytest.mark.long
+def test_demo_runs_on_a_board_in_a_minute() -> None:
+    done = subprocess.run(
+        [SPWF, "demo", "--url", "qemu://lm3s6965evb"],
+        capture_output=True,
+        text=True,
+        timeout=110,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    end = done.stdout.splitlines()[-1]
+    told = re.fullmatch(r"(\d+) of \1 as expected, in (.+) s\.", end)
+    assert told, end
+    assert float(told[2]) < 60
