@@ -26,7 +26,9 @@ def first_flight(module: spwf.Module, host: str = "127.0.0.1") -> bytes:
             with connection:
                 connection.settimeout(20)
                 while len(got) < 5 or len(got) < 5 + int.from_bytes(got[3:5], "big"):
-                    got.extend(connection.recv(4096))
+                    piece = connection.recv(4096)
+                    assert piece, f"the module closed after {bytes(got)!r}"
+                    got.extend(piece)
 
         thread = threading.Thread(target=listen)
         thread.start()
