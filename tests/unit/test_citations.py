@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-CITING = ("csrc", "spwf", "servers", "tests", "scripts")
+CITING = ("csrc", "firmware", "spwf", "servers", "tests", "bench", "scripts")
 SUFFIXES = {".c", ".h", ".py", ".pyi", ".toml", ".build", ".sh"}
 
 DOCS = {"at-ref": "at-reference.md", "design": "design.md", "tls-facts": "tls-facts.md"}
