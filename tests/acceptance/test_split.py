@@ -48,6 +48,10 @@ ANSWER = (
 SESSION_ANSWER = (b"\r\n ID: 00\r\n" + OK) + OK + (b"\r\n DATALEN: 0\r\n" + OK) + OK
 
 
+# A reset forgets the time, so that it can be told again and again.
+RESET = b"AT+S.SETTIME=1427791696\rAT+S.STS=ip_ipaddr\rAT+CFUN=1\r"
+
+
 def session(peer: Any) -> bytes:
     """A connection without TLS, from SOCKON to SOCKC."""
     sockon = b"AT+S.SOCKON=127.0.0.1,%d,t\r" % peer.port
@@ -86,3 +90,13 @@ def test_a_cut_session_is_the_same_session(module: spwf.Module, peer: Any) -> No
         assert peer.receive(5) == b"AT\rAT"
         assert peer.ended()
         peer.hang_up()
+
+
+def test_a_cut_reset_is_the_same_reset(module: spwf.Module, wire: Any) -> None:
+    up = module.status("ip_ipaddr").encode() + b"\r\n"
+    wire.send(RESET)
+    whole = wire.until(b"\r\n+WIND:24:WiFi Up:" + up)
+    before = OK + b"\r\n#  ip_ipaddr = " + up + OK + b"\r\n+WIND:2:RESET\r\n\r\n+WIND:1:Poweron ("
+    assert whole.startswith(before)
+    for at in range(len(RESET)):
+        assert run(module, [RESET[:at], RESET[at:]], len(whole)) == whole, RESET[:at]
