@@ -1,6 +1,5 @@
-"""Real s_servers on scenarios, and the server for many; Python's ssl module is the client."""
+"""Real s_servers on scenarios; Python's ssl module is the client. For many: test_crowd.py."""
 
-import asyncio
 import os
 import select
 import signal
@@ -19,7 +18,7 @@ from spwf.errors import ServerError
 from spwf.outcome import Mode
 from spwf.pki import Certificate, Pki
 from spwf.scenario import RECORD_MAX, Expect, Scenario, ServerOptions, Step, Verify
-from spwf.server import AsyncServer, Server
+from spwf.server import Server
 from spwf.suites import Version
 
 REQUEST = b"GET / HTTP/1.1\r\n\r\n"
@@ -54,7 +53,7 @@ def client_context(pki: Pki, client: str = "") -> ssl.SSLContext:
     return context
 
 
-def connect(server: Server | AsyncServer, client: str = "") -> ssl.SSLSocket:
+def connect(server: Server, client: str = "") -> ssl.SSLSocket:
     plain = socket.create_connection((server.host, server.port), timeout=10)
     return client_context(server.pki, client).wrap_socket(plain)
 
@@ -369,33 +368,3 @@ def test_server_dies_with_its_process(tmp_path: Path, kind: str) -> None:
         os.kill(pid, 0)
         harness.send_signal(signal.SIGKILL)
         assert gone(pid)
-
-
-@pytest.mark.parametrize("mutual", [False, True])
-def test_many_connections_at_once_are_echoed(certificates: Pki, mutual: bool) -> None:
-    async def talk(port: int, number: int, everybody: asyncio.Barrier) -> bytes:
-        context = client_context(certificates, "client" if mutual else "")
-        reader, writer = await asyncio.open_connection("127.0.0.1", port, ssl=context)
-        await everybody.wait()
-        writer.write(b"%d\0\n" % number)
-        data = await reader.readexactly(len(b"%d\0\n" % number))
-        writer.close()
-        await writer.wait_closed()
-        return data
-
-    async def crowd(port: int) -> list[bytes]:
-        everybody = asyncio.Barrier(100)
-        async with asyncio.timeout(60):
-            return await asyncio.gather(*(talk(port, n, everybody) for n in range(100)))
-
-    with AsyncServer(certificates, mutual=mutual) as server:
-        assert asyncio.run(crowd(server.port)) == [b"%d\0\n" % n for n in range(100)]
-
-
-def test_many_server_that_is_mutual_demands_a_certificate(certificates: Pki) -> None:
-    with (
-        AsyncServer(certificates, mutual=True) as server,
-        pytest.raises(ssl.SSLError),
-        connect(server) as sock,
-    ):
-        sock.recv(1)
