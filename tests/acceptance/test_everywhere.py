@@ -27,11 +27,11 @@ RUNS = [  # the longest first; how many of its tests need an emulated module, an
     ("pty", "examples", 3),
     ("tcp", "sessions", 5),
     ("tcp", "transcripts", 0),
-    ("tcp", "bad_input", 0),
+    ("tcp", "bad_input", 1),
     ("tcp", "servers", 2),
     ("pty", "sessions", 5),
     ("pty", "transcripts", 0),
-    ("pty", "bad_input", 0),
+    ("pty", "bad_input", 1),
 ]
 
 
