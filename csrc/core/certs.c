@@ -1,7 +1,7 @@
 /*
  * certs.c - the four TLS files f_ca, f_cert, f_key, f_domain in flash and their twins in RAM: which
  * one counts, and how large they may be [note 3.3; design 10, "Sizes"].
- * Called by cmd_tls.c, sockets.c and module.c (at reset). Calls store.c and port->alloc, release.
+ * Called by cmd_tls.c, opening.c and module.c (at reset). Calls store.c and port->alloc, release.
  */
 #include "inner.h"
 

@@ -1,6 +1,6 @@
 /*
  * clock.c - the module's idea of the time of day [note 2.4.2]: set by AT+S.SETTIME, once after each
- * reset, lost by a reset. Called by cmd_general.c, module.c, sockets.c and status.c; asks the port for
+ * reset, lost by a reset. Called by cmd_general.c, module.c, opening.c and status.c; asks the port for
  * millis.
  */
 #include "inner.h"

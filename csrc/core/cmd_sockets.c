@@ -8,7 +8,7 @@
 enum { STALLED_MS = 10000 }; /* a peer that takes nothing for so long has gone */
 
 static int opening(struct spwf *m) {
-    int error = spwf_sockets_opening(m);
+    int error = spwf_opening_advance(m);
     if (error == SPWF_OK) {
         spwf_reply_text(m, "\r\n ID: "); /* one space [at-ref 1.1] */
         spwf_reply_decimal(m, m->opening.id, 2);
@@ -27,7 +27,7 @@ int spwf_cmd_sockets_on(struct spwf *m, const struct spwf_request *request) {
     }
     /* Anything but "ind" means no indications: a driver sends 0 there. */
     bool indicate = request->count > 3 && spwf_text_is(&args[3], "ind");
-    int error = spwf_sockets_open(m, args[0].text, (uint16_t)port, secure, indicate);
+    int error = spwf_opening_start(m, args[0].text, (uint16_t)port, secure, indicate);
     m->job.await = opening;
     return error == SPWF_OK ? SPWF_LATER : error;
 }

@@ -244,11 +244,21 @@ uint64_t spwf_wifi_pace(const struct spwf *m);     /* ms at which its next indic
 uint64_t spwf_wifi_deadline(const struct spwf *m); /* ms at which the port is asked again */
 int spwf_wifi_state(const struct spwf *m);         /* wifi_state of AT+S.STS [at-ref 7] */
 
+/* ---------------------------------------------------------------- opening.c ------------------- */
+
+/* Starts to open a socket; it goes on in spwf_opening_advance(). 0, or why not. */
+int spwf_opening_start(struct spwf *m, const char *host, uint16_t port, bool secure, bool indicate);
+int spwf_opening_advance(struct spwf *m);             /* LATER, AGAIN, 0: m->opening.id is open */
+uint64_t spwf_opening_deadline(const struct spwf *m); /* ms; UINT64_MAX */
+void spwf_opening_abort(struct spwf *m);              /* at reset */
+
 /* ---------------------------------------------------------------- sockets.c ------------------- */
 
-/* Starts to open one; it goes on in spwf_sockets_opening(). 0, or why not. */
-int spwf_sockets_open(struct spwf *m, const char *host, uint16_t port, bool secure, bool indicate);
-int spwf_sockets_opening(struct spwf *m); /* LATER, AGAIN, 0: m->opening.id is open */
+int spwf_sockets_find_free(const struct spwf *m, bool secure); /* its id, or SPWF_R_SOCKETS */
+void spwf_sockets_take(struct spwf *m, int id, bool secure, bool indicate);
+void spwf_sockets_opened(struct spwf *m, int id);
+void spwf_sockets_release(struct spwf *m, int id); /* the place; the connection is the caller's */
+int spwf_sockets_info(struct spwf *m, int id, struct spwf_net_info *out);
 bool spwf_sockets_exists(const struct spwf *m, uint64_t id);
 bool spwf_sockets_secure(const struct spwf *m, int id);
 /* Takes in one record or looks for bytes; true: there was something. */
@@ -263,6 +273,5 @@ int spwf_sockets_close(struct spwf *m, int id);
 void spwf_sockets_abort(struct spwf *m); /* all of them, at reset */
 bool spwf_sockets_poll(struct spwf *m);
 uint32_t spwf_sockets_open_mask(const struct spwf *m);
-uint64_t spwf_sockets_deadline(const struct spwf *m); /* ms; UINT64_MAX */
 
 #endif

@@ -111,6 +111,7 @@ static void begin_boot(struct spwf *m, enum spwf_boot why) {
 
 /* All that a reset forgets; the bytes on the way in and out are the wire's and stay. */
 static void forget(struct spwf *m) {
+    spwf_opening_abort(m);
     spwf_sockets_abort(m);
     spwf_wifi_stop(m);
     spwf_certs_forget(m);
@@ -308,7 +309,7 @@ struct spwf_wait spwf_wait(const struct spwf *m) {
     if (m->job.pending && spwf_reply_room(m) >= ROOM) {
         pace = sooner(pace, m->job.run_at);
     }
-    uint64_t world = sooner(spwf_sockets_deadline(m), spwf_wifi_deadline(m));
+    uint64_t world = sooner(spwf_opening_deadline(m), spwf_wifi_deadline(m));
     if (m->job.await != NULL) {
         world = sooner(world, m->job.deadline);
     }

@@ -85,7 +85,7 @@ struct spwf_socket { /* sockets.c */
     uint32_t announced;   /* bytes that WIND 55 has told of, plain sockets */
 };
 
-struct spwf_opening { /* sockets.c: the SOCKON in hand */
+struct spwf_opening { /* opening.c: the SOCKON in hand */
     uint8_t phase, id;
     struct spwf_addr to;
     uint64_t deadline;

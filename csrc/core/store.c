@@ -19,8 +19,8 @@
  *
  * A head that was torn and one that decayed look alike, but a module that lost its CA must not take
  * itself for one that never had any. So a bank's head counts the records that it was filled with, and a
- * mount that finds more moves all into a fresh bank; one that finds fewer, or records and no head, fails,
- * and so does all else until the TLS files are cleaned.
+ * mount that finds more moves all into a fresh bank; one that finds fewer, or records and no head,
+ * fails, and so does all else until the TLS files are cleaned.
  */
 #include "inner.h"
 
@@ -190,7 +190,7 @@ static bool bank_has_records(struct spwf *m, uint32_t bank) {
                                 words) != SPWF_E_ABSENT;
 }
 
-/* Enters the whole records of the bank, and returns their number; whatever follows was never finished. */
+/* Enters the whole records of the bank; their number. Whatever follows was never finished. */
 static int scan(struct spwf *m) {
     struct spwf_store *store = &m->store;
     uint32_t size = spwf_flash_bank_size(m), at = spwf_flash_head_size(m), words[3];

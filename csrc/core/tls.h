@@ -1,7 +1,7 @@
 /*
  * tls.h - the TLS client as a handful of functions. No type of the TLS library is visible here.
  * Implemented by tls_wolfssl.c and the files of tls_inner.h; the pure choices are in tls_policy.c.
- * Called by sockets.c (the session) and cmd_tls.c (nothing of it while no socket is open).
+ * Called by opening.c (up to the handshake) and sockets.c (from there on).
  *
  * None of the functions blocks or loops over the network: each does one bounded step. All memory
  * comes from m->config.port->alloc and is wiped before it is released. Bytes travel through
@@ -58,8 +58,8 @@ enum spwf_tls_event { SPWF_TLS_NOTHING = 0, SPWF_TLS_RECORD = 1, SPWF_TLS_ENDED 
 /*
  * Takes in at most one record of the connected session. RECORD: one application-data record with
  * content was decrypted and waits; NOTHING: none is there, or it must stay in TCP because
- * SPWF_BODY_MAX bytes wait already or memory is short; ENDED: close_notify, FIN, RST or a fatal error, told once
- * per call for ever after; what waits stays readable (notes say which end it was).
+ * SPWF_BODY_MAX bytes wait already or memory is short; ENDED: close_notify, FIN, RST or a fatal error,
+ * told once per call for ever after; what waits stays readable (notes say which end it was).
  */
 enum spwf_tls_event spwf_tls_pump(struct spwf *m);
 

@@ -1,11 +1,11 @@
 /*
- * tls_wolfssl.c - the TLS client of tls.h on wolfSSL [note 2]. Called by sockets.c. Calls the files
- * of tls_inner.h, wolfSSL and the port.
+ * tls_wolfssl.c - the TLS client of tls.h on wolfSSL [note 2]. Called by opening.c and sockets.c. Calls
+ * the files of tls_inner.h, wolfSSL and the port.
  *
  * wolfSSL asks for time and seed without saying for whom, and for memory not always rightly. So this
  * file holds the one writable static of the core: the module in whose name wolfSSL runs, set and
- * cleared around its calls. wolfSSL itself keeps nothing between sessions and needs no end: all that a session
- * allocates, it frees.
+ * cleared around its calls. wolfSSL itself keeps nothing between sessions and needs no end: all that a
+ * session allocates, it frees.
  */
 #include "tls_inner.h"
 #include <wolfssl/error-ssl.h>

@@ -1,7 +1,7 @@
 /*
  * wifi.c - joining and losing the access point, told as the module tells it [at-ref 8]. The port's
  * link group does the work and says how far it is; this file follows with one indication per step.
- * Called by module.c (load, start, poll), status.c and sockets.c; posts to wind.c, asks the port.
+ * Called by module.c (load, start, poll), status.c and opening.c; posts to wind.c, asks the port.
  *
  *     21 scanning - 35 scan complete - 19 joined - 25 associated - [51 WPA] - 24 up
  *     refused: 21 35 19 25 40, three times; lost: 33, and from the start again.

@@ -27,7 +27,16 @@ OF_WOLFSSL = {"tls_wolfssl", "tls_setup", "tls_pair", "tls_verify", "tls_outcome
 # another; the sinks come last.
 ORDER = [
     *("module", "line", "at", "commands", "cmd_general", "cmd_sockets", "cmd_tls", "cmd_wifi"),
-    *("status", "sockets", "tls_wolfssl", "tls_setup", "tls_pair", "tls_verify", "tls_outcome"),
+    *(
+        "status",
+        "opening",
+        "sockets",
+        "tls_wolfssl",
+        "tls_setup",
+        "tls_pair",
+        "tls_verify",
+        "tls_outcome",
+    ),
     *(
         "tls_io",
         "tls_policy",
