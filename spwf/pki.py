@@ -230,7 +230,7 @@ class Pki:
 
         ValueError for a key type that is not in KEY_TYPES.
         """
-        self.directory = Path(directory)
+        self.directory = Path(directory).absolute()  # openssl runs in a folder below it
         self.spec = replace(spec or PkiSpec(), **fields)
         self._openssl = openssl or OpenSSL.find()
         for key in (self.spec.key, *(self._certificate(role).key for role in _ROLES)):

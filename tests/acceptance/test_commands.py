@@ -240,7 +240,9 @@ def test_serve_prints_its_command_and_sends_what_is_typed(
 
 
 @pytest.mark.long
-def test_pki_writes_both_examples_and_overwrites_them_only_when_forced(tmp_path: Path) -> None:
+def test_pki_writes_both_examples_and_overwrites_them_only_when_forced(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     done = run("pki", str(tmp_path))
     assert done.returncode == 0
     openssl = OpenSSL.find()
@@ -250,9 +252,10 @@ def test_pki_writes_both_examples_and_overwrites_them_only_when_forced(tmp_path:
         assert openssl.run("verify", "-CAfile", str(ca), str(server)).endswith(": OK\n")
         assert key in openssl.run("x509", "-noout", "-text", "-in", str(server))
     before = ca.read_bytes()
-    done = run("pki", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    done = run("pki", ".")
     assert done.returncode == 1
     assert "Example1/ca_cert.pem exists already: --force overwrites it" in done.stderr
     assert ca.read_bytes() == before
-    assert run("pki", str(tmp_path), "--force").returncode == 0
+    assert run("pki", ".", "--force").returncode == 0
     assert ca.read_bytes() != before

@@ -41,6 +41,15 @@ def test_nothing_touches_the_disk_until_it_is_asked_for(tmp_path: Path) -> None:
     }
 
 
+def test_folder_may_be_named_from_the_current_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    pki = Pki("here")
+    assert pki["server"].cert_path == tmp_path / "here" / "server_cert.pem"
+    assert pki["server"].cert_path.exists()
+
+
 @pytest.mark.parametrize(
     ("name", "cn", "serial"),
     [("ca", "CA", 1111), ("server", "server", 2222), ("client", "client", 3333)],
