@@ -55,8 +55,29 @@ class FileError(HarnessError):
     """A file that is not what it should be; the message names it and says what it is."""
 
 
-def distinguished_name(name: x509.Name) -> str:
+def subject(certificate: x509.Certificate) -> x509.Name | None:
+    """Whom it is for; None where the name is written so that the library cannot read it.
+
+    Old CAs wrote Latin-1 where T.61 was said.
+    """
+    try:
+        return certificate.subject
+    except ValueError:
+        return None
+
+
+def issuer(certificate: x509.Certificate) -> x509.Name | None:
+    """Who signed it; None likewise."""
+    try:
+        return certificate.issuer
+    except ValueError:
+        return None
+
+
+def distinguished_name(name: x509.Name | None) -> str:
     """As the note writes it [note 1.2], in the certificate's order: `C=IT, O=STM, CN=John`."""
+    if name is None:
+        return "a name that cannot be read"
     return printable(", ".join(f"{_ATTRIBUTES.get(each.oid, '?')}={each.value!s}" for each in name))
 
 
@@ -117,7 +138,8 @@ def names(certificate: x509.Certificate) -> tuple[str, ...]:
         found += extension.get_values_for_type(x509.DNSName)
         found += map(str, extension.get_values_for_type(x509.IPAddress))
         others += extension.get_values_for_type(x509.UniformResourceIdentifier)
-    common = certificate.subject.get_attributes_for_oid(NameOID.COMMON_NAME)
+    name = subject(certificate)
+    common = name.get_attributes_for_oid(NameOID.COMMON_NAME) if name else []
     if others and not found:
         return ()
     return tuple(map(printable, found or (str(each.value) for each in common)))
@@ -130,13 +152,19 @@ def is_address(name: str) -> bool:
 
 def self_signed(certificate: x509.Certificate) -> bool:
     """Whether it names itself as its issuer: nobody stands above it."""
-    return certificate.subject == certificate.issuer
+    return names_issuer(certificate, certificate)
 
 
-def signed_by(certificate: x509.Certificate, issuer: x509.Certificate) -> bool:
-    """Whether the key of `issuer` made its signature."""
+def names_issuer(certificate: x509.Certificate, other: x509.Certificate) -> bool:
+    """Whether it says that `other` signed it; False where a name cannot be read."""
+    named = issuer(certificate)
+    return named is not None and named == subject(other)
+
+
+def signed_by(certificate: x509.Certificate, other: x509.Certificate) -> bool:
+    """Whether the key of `other` made its signature."""
     try:
-        certificate.verify_directly_issued_by(issuer)
+        certificate.verify_directly_issued_by(other)
     except Exception:  # the library's InvalidSignature, ValueError and TypeError alike mean no
         return False
     return True

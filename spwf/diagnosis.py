@@ -16,13 +16,16 @@ from spwf.certificates import (
     digest,
     distinguished_name,
     is_address,
+    issuer,
     key_fits,
     key_text,
     names,
+    names_issuer,
     public_key,
     read_certificates,
     self_signed,
     signed_by,
+    subject,
 )
 from spwf.outcome import Cause, Note, Outcome
 from spwf.suites import SUITES, Auth, KeyExchange, Version
@@ -78,8 +81,7 @@ class Case:
     def _path(self) -> list[x509.Certificate]:
         path = list(self.chain[:1])
         while path and not any(signed_by(path[-1], ca) for ca in self.cas):
-            issuer = path[-1].issuer
-            above = [c for c in self.chain if c.subject == issuer and c not in path]
+            above = [c for c in self.chain if names_issuer(path[-1], c) and c not in path]
             if not above:
                 break
             path.append(above[0])
@@ -93,7 +95,7 @@ class Case:
             self.cas,
             key=lambda ca: (
                 any(signed_by(each, ca) for each in last),
-                any(each.issuer == ca.subject for each in last),
+                any(names_issuer(each, ca) for each in last),
                 not key_fits(public_key(ca)),
             ),
             default=None,
@@ -167,7 +169,7 @@ class Case:
         if any(digest(each) not in DIGESTS for each in self.chain if not self_signed(each)):
             return "digest"
         if not signed_by(last, ca):
-            named = last.issuer == ca.subject
+            named = names_issuer(last, ca)
             return Cause.CHAIN if named or self_signed(last) else Cause.ISSUER
         if cause is Cause.SIGNATURE:
             return cause
@@ -213,8 +215,8 @@ class Case:
             facts["accepted"] = f" It accepts those of: {'; '.join(survey.client_cas)}."
         if culprit:
             facts |= {
-                "subject": distinguished_name(culprit.subject),
-                "issuer": distinguished_name(culprit.issuer),
+                "subject": distinguished_name(subject(culprit)),
+                "issuer": distinguished_name(issuer(culprit)),
                 "key": key_text(public_key(culprit)),
                 "digest": digest(culprit).upper().replace("SHA", "SHA-", 1),
                 "begin": _day(culprit.not_valid_before_utc),
@@ -222,15 +224,15 @@ class Case:
             }
         if self.chain:
             facts["names"] = " and ".join(map(repr, names(self.chain[0]))) or "no name"
-            facts["last"] = distinguished_name(self.path[-1].subject)
-            facts["root"] = distinguished_name(self.path[-1].issuer)
-            facts["order"] = "; ".join(distinguished_name(each.subject) for each in self.path)
+            facts["last"] = distinguished_name(subject(self.path[-1]))
+            facts["root"] = distinguished_name(issuer(self.path[-1]))
+            facts["order"] = "; ".join(distinguished_name(subject(each)) for each in self.path)
         if ca:
-            facts["ca"] = distinguished_name(ca.subject)
+            facts["ca"] = distinguished_name(subject(ca))
             facts["ca_begin"] = _day(ca.not_valid_before_utc)
             facts["ca_end"] = _day(ca.not_valid_after_utc)
             facts["ca_key"] = key_text(public_key(ca))
-            if facts["ca"] == facts["root"]:
+            if self.path and names_issuer(self.path[-1], ca):
                 facts["twin"] = " They have the same name, but not the same key."
         return facts
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from cryptography import x509
 
-from spwf.certificates import digest, distinguished_name, key_text, printable, public_key
+from spwf.certificates import digest, distinguished_name, key_text, printable, public_key, subject
 from spwf.decrypt import Opener, openers
 from spwf.outcome import ALERTS, GROUPS
 from spwf.suites import BY_CODE, KeyExchange, Suite, Version
@@ -268,7 +268,7 @@ class Conversation:
             try:
                 found = x509.load_der_x509_certificate(der)
                 key = key_text(public_key(found))
-                yield f"{distinguished_name(found.subject)}: {key}, {digest(found)}"
+                yield f"{distinguished_name(subject(found))}: {key}, {digest(found)}"
             except ValueError:
                 yield f"a certificate of {len(der)} bytes that cannot be read"
 

@@ -19,9 +19,11 @@ from spwf.certificates import (
     Material,
     digest,
     distinguished_name,
+    issuer,
     key_text,
     names,
     public_key,
+    subject,
 )
 from spwf.connection import Socket
 from spwf.diagnosis import BESIDES, THOROUGH, Case, remarks
@@ -83,8 +85,8 @@ class Report:
             "suites": list(survey.suites) if survey else [],
             "chain": [
                 {
-                    "subject": distinguished_name(each.subject),
-                    "issuer": distinguished_name(each.issuer),
+                    "subject": distinguished_name(subject(each)),
+                    "issuer": distinguished_name(issuer(each)),
                     "names": list(names(each)),
                     "not_before": each.not_valid_before_utc.isoformat(),
                     "not_after": each.not_valid_after_utc.isoformat(),
@@ -111,9 +113,9 @@ class Report:
             told = (self.outcome.version, self.outcome.suite, self.outcome.group)
             yield f"  TLS:    {', '.join(part for part in told if part)}"
         for i, each in enumerate(self.survey.chain if self.survey else ()):
-            subject = distinguished_name(each.subject)
+            name = distinguished_name(subject(each))
             yield (
-                f"  {'Chain:' if i == 0 else '      '}  {subject}: {key_text(public_key(each))}, "
+                f"  {'Chain:' if i == 0 else '      '}  {name}: {key_text(public_key(each))}, "
                 f"{digest(each)}, until {each.not_valid_after_utc:%Y-%m-%d}"
             )
         if self.reply:

@@ -16,6 +16,7 @@ from spwf.certificates import (
     DIGESTS,
     digest,
     distinguished_name,
+    issuer,
     key_fits,
     key_text,
     names,
@@ -25,6 +26,7 @@ from spwf.certificates import (
     read_key,
     same_key,
     self_signed,
+    subject,
 )
 
 # As openssl.cnf calls them.
@@ -90,8 +92,8 @@ def _key(key: PrivateKeyTypes, certificates: dict[Path, list[x509.Certificate]])
 
 def _certificate(certificate: x509.Certificate) -> Iterator[str]:
     itself = self_signed(certificate)
-    yield f"  Subject:    {distinguished_name(certificate.subject)}"
-    yield f"  Issuer:     {'itself' if itself else distinguished_name(certificate.issuer)}"
+    yield f"  Subject:    {distinguished_name(subject(certificate))}"
+    yield f"  Issuer:     {'itself' if itself else distinguished_name(issuer(certificate))}"
     begin, end = certificate.not_valid_before_utc, certificate.not_valid_after_utc
     yield f"  Valid:      {begin:%Y-%m-%d %H:%M:%S} to {end:%Y-%m-%d %H:%M:%S} UTC"
     yield f"  Names:      {', '.join(names(certificate)) or 'none'}"

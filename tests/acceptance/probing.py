@@ -19,6 +19,7 @@ from cryptography.hazmat.primitives.serialization import (
 
 import spwf
 from spwf import cli
+from spwf.openssl import OpenSSL
 from spwf.outcome import Mode
 from spwf.pki import Pki
 from spwf.programs.openssl import SServer
@@ -88,6 +89,20 @@ def certify(
         builder = builder.add_extension(extension, True)
     plain = isinstance(issuer_key, ed25519.Ed25519PrivateKey)  # its digest is no choice
     return builder.sign(issuer_key, None if plain else hashes.SHA256())
+
+
+def unreadable(folder: Path) -> tuple[Path, Path]:
+    """Files of a certificate that signed itself, and its key, with Latin-1 where it says T.61."""
+    cert, key, config = (folder / name for name in ("t61.pem", "t61_key.pem", "t61.cnf"))
+    config.write_bytes(
+        b"[req]\nstring_mask = nombstr\nprompt = no\ndistinguished_name = dn\n"
+        b"x509_extensions = ca\n[dn]\nO = M\xfcller\nCN = localhost\n"
+        b"[ca]\nbasicConstraints = critical, CA:true\n"
+    )
+    kind = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes")
+    files = ("-keyout", str(key), "-out", str(cert))
+    OpenSSL.find().run("req", "-x509", *kind, *files, config=config)
+    return cert, key
 
 
 def authority(pki: Pki) -> tuple[str, Any]:

@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from spwf.pki import Pki
 
-from .probing import NAME, authority, certify, probe, save, special
+from .probing import NAME, authority, certify, probe, run, save, special, unreadable
 
 
 @pytest.fixture(scope="session")
@@ -99,3 +99,19 @@ def test_a_second_fault_of_a_certificate_is_told_too(own: Pki) -> None:
         told = probe(server, own, domain="example.com", ca="wrong_ca")
     assert told["problem"] == "chain"
     assert [each.partition(", ")[0] for each in told["remarks"]] == ["Besides", "Besides"]
+
+
+def test_a_name_that_cannot_be_read_is_told_as_such(own: Pki, tmp_path: Path) -> None:
+    cert, key = unreadable(tmp_path)
+    with special(own, "-cert", str(cert), "-key", str(key)) as server:
+        where = f"localhost:{server.port}"
+        status, text = run(where)
+        assert status == 0
+        assert "Chain:  a name that cannot be read: EC P-256" in text
+        status, text = run(where, "--ca", own["ca"].cert_path)
+        assert status == 1
+        assert "was signed by a name that cannot be read" in " ".join(text.split())
+        told = probe(server, own, ca="ca")
+        assert told["chain"][0]["subject"] == "a name that cannot be read"
+        assert told["chain"][0]["names"] == []
+        assert run(where, "--ca", cert)[0] == 0

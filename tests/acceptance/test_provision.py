@@ -13,6 +13,8 @@ from spwf import board, cli, provision
 from spwf.certificates import FileError, Material
 from spwf.pki import Certificate, Pki
 
+from .probing import unreadable
+
 DN = "C=IT, ST=Lombardia, L=Milan, O=STM, OU=R&D, CN="
 
 
@@ -181,6 +183,13 @@ def test_show_of_every_kind_of_key_that_the_module_has(tmp_path: Path) -> None:
         assert status == 0
         assert said.count(f"  Key:        {text}") == 2
         assert "Module:" not in said
+
+
+def test_show_of_a_name_that_cannot_be_read(tmp_path: Path) -> None:
+    status, text = run("pki", "show", unreadable(tmp_path)[0])
+    assert status == 0
+    assert "\n  Subject:    a name that cannot be read\n" in text
+    assert "\n  Issuer:     a name that cannot be read\n" in text
 
 
 def test_a_folder_is_still_all_that_pki_needs(tmp_path: Path) -> None:
