@@ -11,7 +11,6 @@ import sys
 import tempfile
 import threading
 from contextlib import ExitStack
-from pathlib import Path
 from typing import Any
 
 import spwf
@@ -19,13 +18,14 @@ from spwf._core import VERSION
 from spwf.pki import Pki
 from spwf.scenario import Scenario
 from spwf.server import Server
+from spwf.tcp import server_for
 
 BANNER = """\
 spwf {version}: `module` is the module at {url}. Try, for example:
 
   module.join("lab", "passphrase")    join a network; a module does that first
   Scenario.names()                    which servers there are
-  server = serve("example5")          start one of them, with openssl
+  server = serve("example5")          start one of them; its certificates are server.pki
   sock = module.connect(server.host, server.port, indicate=True)
   print(module.emulation.outcome)     how the handshake went
   module.command("AT+S.STS")          any other command
@@ -82,16 +82,17 @@ class Prompt(code.InteractiveConsole):
 def run(module: spwf.Module, url: str) -> None:
     """Talk until Ctrl-D; then everything that was started ends."""
     with ExitStack() as stack:
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="spwf-")))
-        pki = Pki(folder)
+        folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="spwf-"))
 
         def serve(name: str) -> Server:
-            """Start an openssl server for a scenario; it ends with the prompt."""
-            return stack.enter_context(Server(Scenario.load(name), pki))
+            """Start the server of a scenario; it ends with the prompt."""
+            scenario = Scenario.load(name)
+            pki = Pki.shared(folder, scenario.pki)
+            return stack.enter_context(server_for(scenario, pki))
 
         names = {
             "module": module,
-            "pki": pki,
+            "pki": Pki.shared(folder),
             "serve": serve,
             "Slot": spwf.Slot,
             "Scenario": Scenario,

@@ -146,6 +146,20 @@ def test_a_prompt_evaluates_and_shows_what_passes() -> None:
     assert "module.join(" in done.stderr
 
 
+def test_a_prompt_serves_what_the_scenario_says() -> None:
+    done = run(
+        "repl",
+        typed='module.join("lab")\n'
+        'closed, rsa, ec = map(serve, ("port-closed", "example2", "example1"))\n'
+        "module.connect(closed.host, closed.port)\n"
+        'print("outcome:", module.emulation.outcome.cause)\n'
+        'print("keys:", rsa.pki.spec.key, ec.pki.spec.key, ec.pki.directory == pki.directory)\n',
+    )
+    assert done.returncode == 0
+    assert "outcome: refused\n" in done.stdout
+    assert "keys: rsa2048 p256 True\n" in done.stdout
+
+
 class Terminal:
     """`spwf repl` at a terminal, and what it has shown and nobody has looked at."""
 
