@@ -17,6 +17,8 @@ from contextlib import ExitStack, contextmanager, suppress
 from typing import Self
 
 from spwf import tap
+from spwf.errors import HarnessError
+from spwf.listening import listening
 from spwf.tap import RANDOM, REFUSED, RESET, SECRET, Address, Event, Kind
 
 CHUNK = 16384  # bytes passed on at a time
@@ -54,9 +56,14 @@ class Relay:
         self._open = ExitStack()
 
     def __enter__(self) -> Self:
-        """Listens; OSError where it cannot."""
+        """Listens; ServerError where it cannot, HarnessError where the server has no address."""
+        name, port = self.server
+        try:
+            self._peer = socket.gethostbyname(name), port
+        except (OSError, UnicodeError):
+            raise HarnessError(f"{name} has no address") from None
         with ExitStack() as stack:
-            self._listener = stack.enter_context(socket.create_server((self.host, self.port)))
+            self._listener = stack.enter_context(listening(self.host, self.port))
             self.port = self._listener.getsockname()[1]
             thread = threading.Thread(target=self._accept, name="relay", daemon=True)
             thread.start()
@@ -164,13 +171,12 @@ class Relay:
         def tell(kind: Kind, data: bytes = b"", error: int = 0) -> None:
             if not self._on:
                 return
-            peer = (socket.gethostbyname(self.server[0]), self.server[1])
-            self._tell(Event(time.time_ns(), kind, number, local, peer, error, data))
+            self._tell(Event(time.time_ns(), kind, number, local, self._peer, error, data))
 
         with self._counted(), module:
             tell(Kind.OPENED)
             try:
-                server = socket.create_connection(self.server, PATIENCE)
+                server = socket.create_connection(self._peer, PATIENCE)
             except OSError as error:
                 reset = isinstance(error, ConnectionResetError)  # it agreed, and changed its mind
                 if reset:

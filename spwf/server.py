@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import IO
 
 from spwf.errors import ServerError
+from spwf.listening import bound
 from spwf.openssl import environment
 from spwf.pki import Pki
 from spwf.processes import start
@@ -66,6 +67,7 @@ class Server:
         self._keylog = keylog
         self._hearing = Hearing()
         self._log = b""
+        self._errors = b""  # of the log, what came on stderr
         self._told = 0  # ends of connections that wait_closed() told of
         self._ended = False
         self._news = threading.Condition()
@@ -105,7 +107,7 @@ class Server:
             self._thread = threading.Thread(target=self._listen, name=program.name, daemon=True)
             self._thread.start()
             stack.callback(self._end)
-            self._wait(lambda: self._hearing.listening, START_TIMEOUT, "that it listens")
+            self._await_listening(program, address, port)
             port = self._hearing.port or port
             if elsewhere:
                 relay = Relay((address, port), self.host, port=self.port)
@@ -214,6 +216,21 @@ class Server:
             why = "it ended" if self._ended else f"not within {timeout:g} s"
         raise ServerError(f"waited for {what}: {why}\n{shlex.join(self.argv)}\n{self.log}")
 
+    def _await_listening(self, program: Program, host: str, port: int) -> None:
+        """ServerError where it does not, with the address if nobody could listen there."""
+        try:
+            self._wait(lambda: self._hearing.listening, START_TIMEOUT, "that it listens")
+        except ServerError:
+            if not self._ended:
+                raise
+            bound(host, port).close()
+            words = self._errors or self._log or b"it said nothing"
+            first = words.decode(errors="replace").strip().partition("\n")[0]
+            command = shlex.join(self.argv)
+            raise ServerError(
+                f"{program.name} ended before it listened: {first}\n{command}"
+            ) from None
+
     def _listen(self) -> None:
         """The thread: hears all that s_server prints, and answers as the script says."""
         stderr = self._process.stderr
@@ -232,6 +249,7 @@ class Server:
                         if key.fileobj is self._stdout:
                             self._hearing.hear(data)
                         else:
+                            self._errors += data
                             self._hearing.complain(data)
                         if not self._hearing.connected:
                             self._take_back()

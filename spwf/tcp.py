@@ -16,6 +16,7 @@ from typing import Any
 
 from spwf.capture import Capture
 from spwf.errors import HarnessError, ServerError
+from spwf.listening import bound
 from spwf.pki import Pki
 from spwf.relay import Relay
 from spwf.scenario import End, Port, Scenario, TcpOptions
@@ -57,13 +58,14 @@ class TcpServer(Server):
     """A plain TCP server, one connection after the other."""
 
     def __enter__(self) -> "TcpServer":
-        """Binds its port, and listens there unless the scenario has it closed or mute."""
+        """Binds its port, and listens there unless the scenario has it closed or mute.
+
+        ServerError where it cannot.
+        """
         self._tcp = self.scenario.tcp or TcpOptions()
         self._hurry: Callable[[float], None] | None = None
         with ExitStack() as stack:
-            listener = stack.enter_context(socket.socket())
-            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            listener.bind((self.host, self.port))
+            listener = stack.enter_context(bound(self.host, self.port))
             self.port = listener.getsockname()[1]
             if self._tcp.port is not Port.CLOSED:
                 mute = self._tcp.port is Port.MUTE

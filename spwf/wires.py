@@ -16,6 +16,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
 
+from spwf.listening import listening
+
 
 class Wire(Protocol):
     """Where the UART comes out. All descriptors are non-blocking and belong to the wire."""
@@ -37,12 +39,8 @@ class TcpWire:
     """A TCP port. Who comes while another host is connected is turned away, and stderr says so."""
 
     def __init__(self, host: str, port: int) -> None:
-        """Listen on host:port; port 0 lets the kernel choose. OSError names the address."""
-        try:
-            self._listener = socket.create_server((host, port))
-        except OSError as error:
-            why = str(error.strerror).partition(" (while")[0]
-            raise OSError(f"cannot listen on {host}:{port}: {why}") from error
+        """Listen on host:port; port 0 lets the kernel choose. ServerError: it cannot."""
+        self._listener = listening(host, port)
         self._listener.setblocking(False)
         self._host: socket.socket | None = None
         self.door = self._listener.fileno()

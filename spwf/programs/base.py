@@ -8,7 +8,6 @@ version differ a lot (Debian's OpenSSL has no SSLv3, RC4 or 3DES).
 import os
 import shlex
 import shutil
-import socket
 import subprocess
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
@@ -18,6 +17,7 @@ from pathlib import Path
 from typing import ClassVar, NamedTuple, TypeVar
 
 from spwf.errors import ServerError
+from spwf.listening import bound
 from spwf.pki import KEY_TYPES, Pki, PkiSpec
 from spwf.scenario import Scenario, Step, Verify
 from spwf.suites import Suite, Version, find
@@ -131,10 +131,7 @@ def hold_port(host: str) -> Iterator[int]:
     A socket that is bound and does not listen keeps the kernel from giving its port away, and with
     SO_REUSEADDR on both sides it is in nobody's way who binds that very port and listens.
     """
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.socket(family) as holder:
-        holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        holder.bind((host, 0))
+    with bound(host, 0) as holder:
         yield holder.getsockname()[1]
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from spwf.errors import HarnessError, ServerError
 from spwf.relay import Relay
 from spwf.tap import REFUSED, RESET, Event, Kind, read
 
@@ -108,6 +109,13 @@ def test_a_port_that_is_closed_is_told(server: socket.socket) -> None:
         events = told(relay)
     assert [event.kind for event in events] == [Kind.OPENED, Kind.FAILED]
     assert events[1].error == REFUSED
+
+
+def test_a_server_without_an_address_and_a_place_that_is_none_are_told() -> None:
+    with pytest.raises(HarnessError, match=r"^nowhere\.invalid has no address$"):
+        Relay(("nowhere.invalid", 443)).__enter__()
+    with pytest.raises(ServerError, match=r"^cannot listen on foo\.invalid:0: Name or service"):
+        Relay(("127.0.0.1", 443), "foo.invalid").__enter__()
 
 
 def test_secrets_stand_before_what_they_protect(
