@@ -15,6 +15,7 @@ from rich.table import Column, Table
 from rich.text import Text
 
 import spwf
+from spwf import listening
 from spwf.board import clear
 from spwf.capture import Capture, needs
 from spwf.outcome import Cause, Outcome
@@ -55,6 +56,7 @@ def run(
     `bind`: the address that servers listen on; `ssid`, `psk`: of the network that is joined.
     `capture`: hears an emulated `module` already, and a real one on its way to the servers.
     """
+    listening.check(bind)
     console, started = Console(highlight=False), time.monotonic()
     title = f"[bold]The five examples[/bold], and how they fail: the module at {url}"
     console.print(title, soft_wrap=True)
@@ -66,7 +68,7 @@ def run(
                 console.print(f"\n[bold]Example {example}[/bold]")
             for scenario in scenarios:
                 row = rows[scenario.name] = attempt(
-                    module, url, scenario, bind, Path(folder), capture
+                    module, url, scenario, bind, (ssid, psk), Path(folder), capture
                 )
                 show(console, row)
     if console.is_terminal:
@@ -89,10 +91,14 @@ def attempt(
     url: str,
     scenario: Scenario,
     bind: str,
+    network: tuple[str, str],
     folder: Path,
     capture: Capture | None = None,
 ) -> Row:
-    """Meet the scenario with `module`, or with another one where its memory must be small."""
+    """Meet the scenario with `module`, or with another one where its memory must be small.
+
+    `network`: name and passphrase, which the other one joins too.
+    """
     heap = scenario.module.heap
     if not heap:
         return meet(module, scenario, bind, folder, capture)
@@ -104,7 +110,7 @@ def attempt(
     with spwf.open(f"{place}?{'&'.join(others)}", heap=heap, **needs(url, capture)) as small:
         if capture and small.emulation:
             capture.attach(small.emulation.core)
-        small.join("lab", "passphrase")
+        small.join(*network)
         return meet(small, scenario, bind, folder)
 
 
@@ -134,7 +140,8 @@ def meet(
     except spwf.ModuleError as error:
         reply = f"ERROR: {error.text}"
     except spwf.HarnessError as error:
-        return Row((scenario.name, scenario.expect.mode, UNTOLD, UNTOLD), str(error))
+        mode, why = scenario.expect.mode.replace("_", "-"), str(error).partition("\n")[0]
+        return Row((scenario.name, mode, "-", why), str(error))
     return judge(scenario, reply, said, module.emulation.outcome if module.emulation else None)
 
 

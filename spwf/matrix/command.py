@@ -51,6 +51,7 @@ def matrix(
     """
     from rich.console import Console
 
+    from spwf import listening
     from spwf.matrix import expression as language
     from spwf.matrix import show
     from spwf.matrix.cells import cells
@@ -72,6 +73,7 @@ def matrix(
     site = Site(url, bind, ssid, psk, reset)
     if capture and not site.emulated:
         raise click.UsageError("a real module is captured by `spwf demo`, `ladder`, or pytest")
+    listening.check(bind)
     console, begin = Console(highlight=False), time.monotonic()
     running = plan.run(site, cache() / "pki", capture)
     results = list(show.watch(running, len(plan.cells), console))

@@ -121,6 +121,12 @@ def test_an_address_that_cannot_be_listened_on_is_named() -> None:
     assert said == "Error: cannot listen on 192.0.2.1:1: Cannot assign requested address\n"
 
 
+def test_an_address_for_servers_is_tried_before_anything_else(tmp_path: Path) -> None:
+    why = "Error: cannot listen on 192.0.2.1:0: Cannot assign requested address\n"
+    for command in ("demo", "matrix"):
+        assert run(command, "--bind", "192.0.2.1") == (1, why)
+
+
 def test_expected_errors_are_described_on_one_line() -> None:
     missing = FileNotFoundError(errno.ENOENT, "No such file or directory", "module.nv")
     assert cli.describe(missing) == "module.nv: No such file or directory"

@@ -7,10 +7,11 @@ import serial
 
 import spwf
 from spwf import demo
-from spwf.demo import attempt, judge
+from spwf.demo import attempt, judge, meet
 from spwf.outcome import ERRORS, Cause
 from spwf.scenario import Scenario
 
+SMALL = Scenario.load("memory-exhausted")
 ALIKE = "ERROR: SSL/TLS unable to connect"
 RIGHT = {  # what a module without an outcome says to some of the scenarios
     "example1": "ID: 00 OK",
@@ -24,7 +25,7 @@ RIGHT = {  # what a module without an outcome says to some of the scenarios
 
 def test_row_that_needs_less_memory_is_not_tried_on_a_real_module(tmp_path: Path) -> None:
     with spwf.Module(serial.serial_for_url("loop://")) as module:
-        row = attempt(module, "loop://", Scenario.load("memory-exhausted"), "127.0.0.1", tmp_path)
+        row = attempt(module, "loop://", SMALL, "127.0.0.1", ("lab", "passphrase"), tmp_path)
     assert row.texts[3] == "not tried: only an emulated module can have less memory"
     assert (row.wrong, row.tried) == ("", False)
 
@@ -50,3 +51,19 @@ def test_one_wrong_text_makes_the_demo_fail(
     wrong = "anonymous, TCP connection refused (Failed to resolve name)"
     assert f"port-closed: expected {wrong}; got anonymous, refused: refused" in said
     assert "0 of 1 as expected" in said
+
+
+def test_row_that_needs_less_memory_joins_the_same_network(tmp_path: Path) -> None:
+    url, network = "spwf://?ap=home:12345678", ("home", "12345678")
+    with spwf.open(url) as module:
+        row = attempt(module, url, SMALL, "127.0.0.1", network, tmp_path)
+    assert row.wrong == ""
+
+
+def test_row_of_a_server_that_cannot_be_started_says_why(tmp_path: Path) -> None:
+    with spwf.open() as module:
+        module.join("lab")
+        row = meet(module, Scenario.load("wrong-domain"), "192.0.2.1", tmp_path)
+    why = "cannot listen on 192.0.2.1:0: Cannot assign requested address"
+    assert row.texts == ("wrong-domain", "one-way", "-", why)
+    assert row.wrong == why
