@@ -229,9 +229,9 @@ class Module:
             self._parser.forget()
             raise Desync(f"neither a reply nor an indication came, at {line}: {shown}")
 
-    def _take(self, number: int, socket: int | None = None) -> Indication | None:
+    def _take(self, number: int) -> Indication | None:
         for i, indication in enumerate(self._unseen):
-            if indication.number == number and socket in (None, indication.socket):
+            if indication.number == number:
                 return self._unseen.pop(i)
         return None
 
@@ -314,6 +314,10 @@ class Module:
         self._reset()
         self.wait_for(0)
 
+    def let_go(self) -> None:
+        """Leaves it with a reset that nobody waits for: what it is doing may end first."""
+        resets.order(self.port, self._method)
+
     def _reset(self) -> None:
         self._unseen.clear()
         self._sockets.clear()
@@ -377,9 +381,7 @@ class Module:
         if not reply.value.isdecimal():
             raise Desync(f"SOCKON was answered without a socket: {escape(reply.raw)}")
         socket = Socket(self, int(reply.value), secure=secure, indicate=indicate)
-        for number in (55, 58):  # what an earlier socket of this number has left
-            while self._take(number, socket.id) is not None:
-                pass
+        self._unseen = [i for i in self._unseen if i.socket != socket.id]  # of an earlier one
         self._sockets[socket.id] = socket
         return socket
 

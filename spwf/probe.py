@@ -8,6 +8,7 @@ it means. A real module tells only its reply: then the emulated one says why.
 import json
 import re
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -218,8 +219,9 @@ def _connect(
         sock = module.connect(host, port, indicate=True)
     except ModuleError as error:
         return f"ERROR: {error.text}"
-    with sock:
-        talk(sock)
+    talk(sock)
+    with suppress(ModuleError):  # the server sends without end: the reset closes it
+        sock.close()
     return f"ID: {sock.id:02} OK"
 
 
@@ -249,9 +251,13 @@ def ask(
         except NetworkError as error:
             raise NetworkError(f"{error}; --ssid NAME --psk TEXT tell it another") from None
     try:
-        return _connect(module, host, port, material, talk)
-    finally:
-        module.reset()
+        reply = _connect(module, host, port, material, talk)
+    except BaseException:
+        if module.emulation is None:  # an emulated one is closed, and has forgotten all
+            module.let_go()
+        raise
+    module.reset()
+    return reply
 
 
 def _connects_with_sni(host: str, port: int, material: Material, capture: Capture | None) -> bool:

@@ -7,6 +7,7 @@ is a command for the shell, such as one that switches a relay.
 
 import subprocess
 import time
+from contextlib import suppress
 from typing import Any
 
 from spwf.errors import HarnessError
@@ -23,6 +24,15 @@ def from_outside(port: Any, method: str) -> None:
         _pulse(port, method)
     else:
         _shell(method)
+
+
+def order(port: Any, method: str) -> None:
+    """Tells the module to reset itself, whatever stands in the way, and waits for no answer."""
+    with suppress(HarnessError, OSError):
+        if method == AT:
+            port.write(b"AT+CFUN=1\r")
+        else:
+            from_outside(port, method)
 
 
 def _pulse(port: Any, line: str) -> None:

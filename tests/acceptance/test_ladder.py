@@ -2,10 +2,13 @@
 
 import os
 import re
+import signal
 import subprocess
 import sysconfig
+import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree
 
 import pytest
@@ -153,6 +156,33 @@ def test_a_module_that_nobody_hears_needs_a_way_through_here(serve: Serve) -> No
     assert rungs(drawn).count("Finished") == 2
     assert rungs(drawn)[-1] == "FIN"
     assert "'hello" not in drawn  # nobody has told the secrets
+
+
+@pytest.mark.parametrize("real", [False, True])
+def test_an_interruption_is_heeded_at_once(
+    serve: Serve, stand_in: Callable[..., Any], real: bool
+) -> None:
+    server, url, through = serve("server-silent"), "spwf://", list[str]()
+    if real:
+        board = stand_in("--tcp", "127.0.0.1:0")
+        url, through = board.url, ["--through", "127.0.0.1"]
+        with spwf.open(url) as module:
+            module.join(board.SSID, board.PSK)
+    with subprocess.Popen(
+        [SPWF, "ladder", url, f"{server.host}:{server.port}", *through],
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        server.wait_for("bytes came", DEADLINE)  # the module waits 10 s for an answer
+        begin = time.monotonic()
+        process.send_signal(signal.SIGINT)
+        assert process.stderr is not None
+        assert process.stderr.read() == "\nAborted!\n"
+        assert process.wait(DEADLINE) == 1
+    assert time.monotonic() - begin < 5
+    if real:
+        with spwf.open(url) as module:
+            module.set_time()  # once after each reset
 
 
 @pytest.mark.emulated
