@@ -43,11 +43,15 @@ def ladder(
     """
     from rich.console import Console
 
+    from spwf.advice import too_large
+    from spwf.certificates import CAP, FileError
     from spwf.ladder import record, show
     from spwf.ladder_svg import picture
     from spwf.relay import Relay
 
     material = read_material(ca, cert, key, domain)
+    if material.size > CAP:
+        raise FileError(" ".join(too_large(material)))
     with ExitStack() as stack:
         module = stack.enter_context(open_module(url, heard=not through))
         relay = stack.enter_context(Relay(server, through)) if through else None

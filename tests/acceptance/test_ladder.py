@@ -158,6 +158,21 @@ def test_a_module_that_nobody_hears_needs_a_way_through_here(serve: Serve) -> No
     assert "'hello" not in drawn  # nobody has told the secrets
 
 
+def test_files_that_are_too_large_are_told_before_anything_is_sent(
+    serve: Serve, tmp_path: Path
+) -> None:
+    large = tmp_path / "large.pem"
+    large.write_bytes(serve("echo").pki["ca"].cert_pem + b"\n" * 4096)
+    done = subprocess.run(
+        [SPWF, "ladder", "spwf://", "127.0.0.1:1", "--ca", large],
+        capture_output=True,
+        text=True,
+        timeout=DEADLINE,
+    )
+    assert done.returncode == 1
+    assert re.match(r"Error: The files need \d{4} bytes", done.stderr), done.stderr
+
+
 @pytest.mark.parametrize("real", [False, True])
 def test_an_interruption_is_heeded_at_once(
     serve: Serve, stand_in: Callable[..., Any], real: bool

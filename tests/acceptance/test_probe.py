@@ -2,6 +2,9 @@
 
 import json
 import socket
+import ssl
+import threading
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -15,7 +18,9 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 import spwf
+from spwf.certificates import Material
 from spwf.pki import Certificate, Pki
+from spwf.probe import ask
 from spwf.scenario import Verify
 
 from .probing import NAME, authority, certify, issue, probe, run, save, special
@@ -248,6 +253,25 @@ def test_a_module_at_a_url_gives_its_reply_and_keeps_its_flash(own: Pki, tmp_pat
     assert told["problem"] == "domain"
     with spwf.open(url) as module:
         assert module.command("AT+S.TLSCERT=f_content,0").lines == ("#  f_domain = 4",)
+
+
+def test_a_server_that_sends_without_end_is_connected_to(own: Pki) -> None:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.set_ciphers("ECDHE-ECDSA-AES128-SHA256:@SECLEVEL=0")
+    context.load_cert_chain(own.server.cert_path, own.server.key_path)
+
+    def send(listener: socket.socket) -> None:
+        plain, _ = listener.accept()
+        with suppress(OSError), context.wrap_socket(plain, server_side=True) as sock:
+            while True:
+                sock.sendall(b"x" * 16384)
+
+    with socket.create_server(("127.0.0.1", 0)) as listener, spwf.open(timeout=2) as module:
+        thread = threading.Thread(target=send, args=(listener,))
+        thread.start()
+        reply = ask("spwf://", module, *listener.getsockname(), Material())
+        thread.join()
+    assert reply == "ID: 00 OK"
 
 
 def test_a_wrong_command_line_is_told_with_status_2(own: Pki, tmp_path: Path) -> None:
