@@ -46,12 +46,13 @@ def matrix(
     Each cell is one server and one module, and what must come of their meeting: version, suite,
     curve, data both ways, a clean end, or the right refusal. For a
     real module, name its network, and this machine's address there; it loses its settings and the
-    TLS files in its flash. Exit status: 0 all as expected, 1 not, 2 the
-    command is wrong.
+    TLS files in its flash. Exit status: 0 all as expected, 1 not, or nothing ran, 2 the command is
+    wrong.
     """
     from rich.console import Console
 
     from spwf import listening
+    from spwf.errors import ServerError
     from spwf.matrix import expression as language
     from spwf.matrix import show
     from spwf.matrix.cells import cells
@@ -68,6 +69,9 @@ def matrix(
     except ValueError as error:
         raise click.BadParameter(f"{error}.", param_hint="-k") from error
     plan = Plan.make(servers or SERVERS, lambda cell: test is None or test(cell.words))
+    for name in servers:
+        if name in plan.absent:
+            raise ServerError(plan.absent[name])
     if not plan.cells and not any(plan.left_out.values()):
         raise click.UsageError(f"no cell is meant by -k {expression!r}")
     site = Site(url, bind, ssid, psk, reset)

@@ -50,9 +50,14 @@ class Report:
         return [result for result in self.results if result.status is Status.FAIL]
 
     @property
+    def ran(self) -> bool:
+        """Whether any cell did."""
+        return any(result.status is not Status.IMPOSSIBLE for result in self.results)
+
+    @property
     def good(self) -> bool:
-        """Whether everything that ran ended as it had to, on all servers alike."""
-        return not self.failures and not self.disagreements
+        """Whether something ran, and ended as it had to, on all servers alike."""
+        return self.ran and not self.failures and not self.disagreements
 
     def pairs(self, mode: Mode, server: str = "") -> set[tuple[Suite, Version]]:
         """Which of PAIRS went well in this mode with this server, or with some and badly with none.

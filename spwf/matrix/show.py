@@ -47,6 +47,8 @@ def show(report: Report, console: Console) -> None:
     modes = ", ".join(f"{len(report.pairs(mode))} {mode.replace('_', '-')}" for mode in Mode)
     if any(result.cell.group is Group.SUITES for result in report.results):
         console.print(f"Of Table 2's {len(PAIRS)} pairs of suite and version: {modes}.")
+    if not report.ran:
+        console.print("[bold red]No cell ran.[/]")
     passed, failed, never = (report.count(status) for status in Status)
     console.print(
         Text(

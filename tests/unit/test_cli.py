@@ -51,6 +51,18 @@ def test_matrix_refuses_what_no_cell_has(options: tuple[str, ...], word: str) ->
     assert word in said
 
 
+def test_matrix_in_which_nothing_ran_is_not_as_expected(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    status, said = run("matrix", "--server", "openssl", "-k", "C029")
+    assert status == 1
+    assert "No cell ran." in said
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    status, said = run("matrix", "--server", "openssl", "--server", "mbedtls", "-k", "C027")
+    assert status == 1
+    assert said.endswith("run `make servers` in a clone of spwf\n")
+
+
 def test_version_names_core_wolfssl_and_openssl() -> None:
     status, text = run("--version")
     assert status == 0
