@@ -32,6 +32,10 @@ class ServerError(HarnessError):
     """A server could not be started, or did not do in time what was waited for."""
 
 
+class ProgramMissing(ServerError):
+    """The program of a server is not installed; the text says how to get it."""
+
+
 class ScenarioError(HarnessError):
     """A scenario file is wrong; the text names the file and the key."""
 

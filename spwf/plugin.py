@@ -20,7 +20,7 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Callable, Generator, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -32,6 +32,7 @@ import spwf
 from spwf.board import Board
 from spwf.capture import Capture, needs
 from spwf.emulation import Emulation
+from spwf.errors import ProgramMissing
 from spwf.module import Module
 from spwf.opening import is_emulated
 from spwf.openssl import OpenSSL
@@ -144,16 +145,27 @@ def pytest_runtest_makereport(
     report = yield
     if report.failed:
         for title, tell in item.stash.get(SECTIONS, []):
-            report.sections.append((title, tell()))
+            if text := tell():
+                report.sections.append((title, text))
     return report
 
 
 def told(emulation: Emulation) -> str:
-    """The outcome, for a report: QEMU may have ended."""
+    """The outcome, for a report; "" where there was no handshake. QEMU may have ended."""
     try:
-        return str(emulation.outcome)
+        outcome = emulation.outcome
+        return str(outcome) if outcome else ""
     except spwf.HarnessError as error:
         return str(error)
+
+
+@contextmanager
+def user_errors(*kinds: type[Exception]) -> Iterator[None]:
+    """What is wrong with the set-up fails the test in its own words, without a line of code."""
+    try:
+        yield
+    except kinds as error:
+        pytest.fail(str(error), pytrace=False)
 
 
 @pytest.fixture
@@ -206,13 +218,16 @@ def new_module(
         opened: list[Module] = []
 
         def open_module(*, join: bool = True, **options: Any) -> Module:
+            # An error of an option that the test gives is its own.
+            ours = () if options else (spwf.HarnessError, spwf.ModuleError, ValueError)
             if _board is not None and (options or opened):
                 pytest.fail(f"there is one module at {_url}, as it is: mark the test `emulated`")
             capture = _capture() if is_emulated(_url) else None
             if capture is not None:
                 options = needs(_url) | options
             reset = setting(config, "reset") if _board else "at"
-            module = stack.enter_context(spwf.open(_url, reset=reset, **options))
+            with user_errors(*ours):
+                module = stack.enter_context(spwf.open(_url, reset=reset, **options))
             if capture is not None and module.emulation is not None:
                 capture.attach(module.emulation.core)
             opened.append(module)
@@ -222,10 +237,11 @@ def new_module(
             if module.emulation is not None:
                 emulation = module.emulation
                 sections.append((f"TLS outcome{number}", lambda: told(emulation)))
-            if _board is not None:
-                _board.renew(module, join=join)
-            elif join:
-                module.join(setting(config, "ssid"), setting(config, "psk"))
+            with user_errors(*ours):
+                if _board is not None:
+                    _board.renew(module, join=join)
+                elif join:
+                    module.join(setting(config, "ssid"), setting(config, "psk"))
             return module
 
         yield open_module
@@ -280,24 +296,30 @@ def serve(
             pki: Pki | None = None,
             program: Program | str = "openssl",
         ) -> Server:
-            if not isinstance(scenario, Scenario):
-                scenario = Scenario.load(scenario)
-            if isinstance(program, str):
-                program = find(program)
-            pki = pki or Pki.shared(_pki_root, scenario.pki)
-            host = setting(request.config, "bind")
-            if missing := program.missing(replace(scenario, pki=pki.spec)):
-                if setting(request.config, "allow_missing"):
-                    pytest.skip(missing)
-                pytest.fail(f"{missing}; --spwf-allow-missing skips such tests")
-            url = request.getfixturevalue("_url") if "_url" in request.fixturenames else "spwf://"
-            capture = None if is_emulated(url) else _capture()
-            server = stack.enter_context(
-                serving(scenario, pki, capture, program=program, host=host)
-            )
-            sections = request.node.stash.setdefault(SECTIONS, [])
-            command = shlex.join(server.argv)
-            sections.append((f"server {scenario.name}", lambda: f"{command}\n{server.log}"))
-            return server
+            with user_errors(spwf.ScenarioError, spwf.ServerError, spwf.OpenSSLError):
+                if not isinstance(scenario, Scenario):
+                    scenario = Scenario.load(scenario)
+                pki = pki or Pki.shared(_pki_root, scenario.pki)
+                host = setting(request.config, "bind")
+                try:
+                    program = find(program) if isinstance(program, str) else program
+                    missing = program.missing(replace(scenario, pki=pki.spec))
+                except ProgramMissing as error:
+                    missing = str(error)
+                if missing:
+                    if setting(request.config, "allow_missing"):
+                        pytest.skip(missing)
+                    pytest.fail(f"{missing}; --spwf-allow-missing skips such tests", pytrace=False)
+                url = (
+                    request.getfixturevalue("_url") if "_url" in request.fixturenames else "spwf://"
+                )
+                capture = None if is_emulated(url) else _capture()
+                server = stack.enter_context(
+                    serving(scenario, pki, capture, program=program, host=host)
+                )
+                sections = request.node.stash.setdefault(SECTIONS, [])
+                command = shlex.join(server.argv)
+                sections.append((f"server {scenario.name}", lambda: f"{command}\n{server.log}"))
+                return server
 
         yield start

@@ -52,7 +52,7 @@ def matrix(
     from rich.console import Console
 
     from spwf import listening
-    from spwf.errors import ServerError
+    from spwf.errors import ProgramMissing
     from spwf.matrix import expression as language
     from spwf.matrix import show
     from spwf.matrix.cells import cells
@@ -71,7 +71,7 @@ def matrix(
     plan = Plan.make(servers or SERVERS, lambda cell: test is None or test(cell.words))
     for name in servers:
         if name in plan.absent:
-            raise ServerError(plan.absent[name])
+            raise ProgramMissing(plan.absent[name])
     if not plan.cells and not any(plan.left_out.values()):
         raise click.UsageError(f"no cell is meant by -k {expression!r}")
     site = Site(url, bind, ssid, psk, reset)

@@ -19,7 +19,7 @@ from typing import Any, Self
 import spwf
 from spwf.board import Board
 from spwf.capture import Capture, needs
-from spwf.errors import HarnessError, ModuleError, ServerError
+from spwf.errors import HarnessError, ModuleError, ProgramMissing
 from spwf.matrix.cells import Cell, Group, cells, why_unlawful
 from spwf.matrix.judge import Result, Status, judge
 from spwf.module import Module, Slot
@@ -78,7 +78,7 @@ class Plan:
             mine = [cell for cell in cells(name) if wanted(cell) and _asked(cell)]
             try:
                 programs[name] = SERVERS[name].find()
-            except ServerError as error:
+            except ProgramMissing as error:
                 absent[name] = str(error)
                 left_out[name] = len(mine)
                 continue

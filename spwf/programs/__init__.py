@@ -21,7 +21,7 @@ OFFENDERS: dict[str, type[Program]] = {LawlessSslServer2.name: LawlessSslServer2
 
 
 def find(name: str = "openssl") -> Program:
-    """The program of this name; ServerError for an unknown name or a program that is not there."""
+    """The program of this name; ServerError for an unknown one, ProgramMissing: not installed."""
     known = PROGRAMS | OFFENDERS
     if name not in known:
         raise ServerError(f"no server program {name!r}: there are {', '.join(known)}")

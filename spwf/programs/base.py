@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar, NamedTuple, TypeVar
 
-from spwf.errors import ServerError
+from spwf.errors import ProgramMissing, ServerError
 from spwf.listening import bound
 from spwf.pki import KEY_TYPES, Pki, PkiSpec
 from spwf.scenario import Scenario, Step, Verify
@@ -157,11 +157,11 @@ class Program(ABC):
 
     @classmethod
     def find(cls: type[_P], path: str | os.PathLike[str] | None = None) -> _P:
-        """The program where it is expected, or at this path; ServerError, with the remedy."""
+        """The program where it is expected, or at this path; ProgramMissing, with the remedy."""
         wanted = cache() / cls.binary if "/" in cls.binary else cls.binary
         found = shutil.which(os.fspath(path or wanted))
         if found is None:
-            raise ServerError(f"no program {os.fspath(path or wanted)!r}: {cls.remedy}")
+            raise ProgramMissing(f"no program {os.fspath(path or wanted)!r}: {cls.remedy}")
         status = Path(found).stat()
         return cls(found, (status.st_size, status.st_mtime_ns))
 

@@ -269,7 +269,7 @@ def test_a_server_that_sends_without_end_is_connected_to(own: Pki) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener, spwf.open(timeout=2) as module:
         thread = threading.Thread(target=send, args=(listener,))
         thread.start()
-        reply = ask("spwf://", module, *listener.getsockname(), Material())
+        reply = ask("spwf://", module, "127.0.0.1", listener.getsockname()[1], Material())
         thread.join()
     assert reply == "ID: 00 OK"
 

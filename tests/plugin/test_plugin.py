@@ -200,7 +200,42 @@ def test_failure_shows_each_of_several_modules(run: Run) -> None:
             assert False
         """
     )
-    result.stdout.fnmatch_lines(["*AT transcript -*", "*TLS outcome -*", "*AT transcript 2 -*"])
+    result.stdout.fnmatch_lines(["*AT transcript -*", "*AT transcript 2 -*"])
+    result.stdout.no_fnmatch_line("*TLS outcome*")  # there was no handshake
+
+
+@pytest.mark.parametrize(
+    ("url", "why"),
+    [
+        ("foo://", "invalid URL, protocol 'foo' not known"),
+        ("spwf://?foo=1", "spwf:// has no option 'foo'; there are *"),
+        ("/dev/no-such-port", "there is no port /dev/no-such-port; *"),
+        ("spwf://?ap=lab:another one", "the network 'lab' refuses the module: *"),
+    ],
+)
+def test_module_that_is_not_to_be_had_fails_with_one_line(run: Run, url: str, why: str) -> None:
+    result = run("def test_at(module): pass", f"--spwf={url}", "--tb=short")
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines([why])
+    result.stdout.no_fnmatch_line("*raise *")
+
+
+def test_server_that_is_not_to_be_had_fails_with_one_line(run: Run) -> None:
+    result = run(
+        """
+        def test_name(serve): serve("no-such")
+        def test_place(serve): serve("echo")
+        """,
+        "--spwf-bind=192.0.2.1",
+    )
+    result.assert_outcomes(failed=2)
+    result.stdout.fnmatch_lines(
+        [
+            "no scenario 'no-such': there are *",
+            "cannot listen on 192.0.2.1:0: Cannot assign requested address",
+        ]
+    )
+    result.stdout.no_fnmatch_line("*raise *")
 
 
 MISSING = """
@@ -225,6 +260,20 @@ def test_server_that_openssl_cannot_be_may_be_skipped(run: Run) -> None:
     result.assert_outcomes(skipped=1)
     result = run(MISSING, "-o", "spwf_allow_missing=true")
     result.assert_outcomes(skipped=1)
+
+
+def test_server_that_is_not_installed_may_be_skipped(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    source = """
+        def test_mbedtls(serve): serve("example2", program="mbedtls")
+        def test_unknown(serve): serve("example2", program="gnutls")
+        """
+    run(source).assert_outcomes(failed=2)
+    result = run(source, "--spwf-allow-missing", "-rs")
+    result.assert_outcomes(failed=1, skipped=1)
+    result.stdout.fnmatch_lines(["no server program 'gnutls': *", "SKIPPED*make servers*"])
 
 
 EMULATED = """
