@@ -188,7 +188,7 @@ def read_certificates(data: bytes, what: str) -> list[x509.Certificate]:
     except ValueError:
         found = []
     if not found:
-        raise FileError(f"{what} holds {kind(data)}, where a certificate in PEM form is needed")
+        raise _wrong(data, what, "a certificate", "x509")
     return found
 
 
@@ -202,27 +202,29 @@ def read_key(data: bytes, what: str) -> PrivateKeyTypes:
             "remove it with `openssl pkey -in FILE -out PLAIN`"
         ) from None
     except (ValueError, UnsupportedAlgorithm):
-        raise FileError(
-            f"{what} holds {kind(data)}, where a private key in PEM form is needed"
-        ) from None
+        raise _wrong(data, what, "a private key", "pkey") from None
 
 
-def kind(data: bytes) -> str:
-    """What a file looks like, for a person who took the wrong one."""
-    for mark, text in _KINDS:
-        if mark in data:
-            return text
-    return "binary data (perhaps DER form)" if b"\0" in data else "no PEM block"
+def _wrong(data: bytes, what: str, wanted: str, command: str) -> FileError:
+    """For a person who took the wrong file, or half of one; `command`: openssl's for what it is."""
+    if _KINDS[wanted] in data:
+        return FileError(f"{what} holds {wanted} that is damaged or cut short")
+    found = next((kind for kind, mark in _KINDS.items() if mark in data), "no PEM block")
+    cure = ""
+    if b"\0" in data:
+        found = "binary data, perhaps DER form"
+        cure = f": `openssl {command} -inform DER -in FILE -out PEM` makes it from DER"
+    return FileError(f"{what} holds {found}, where {wanted} in PEM form is needed{cure}")
 
 
-_KINDS = (
-    (b"PRIVATE KEY-----", "a private key"),
-    (b"PUBLIC KEY-----", "a public key"),
-    (b"-----BEGIN CERTIFICATE REQUEST-----", "a certificate request"),
-    (b"-----BEGIN CERTIFICATE-----", "a certificate, or a damaged one"),
-    (b"-----BEGIN PKCS7-----", "a PKCS #7 bundle"),
-    (b"-----BEGIN ", "another kind of PEM block"),
-)
+_KINDS = {
+    "a private key": b"PRIVATE KEY-----",
+    "a public key": b"PUBLIC KEY-----",
+    "a certificate request": b"-----BEGIN CERTIFICATE REQUEST-----",
+    "a certificate": b"-----BEGIN CERTIFICATE-----",
+    "a PKCS #7 bundle": b"-----BEGIN PKCS7-----",
+    "another kind of PEM block": b"-----BEGIN ",
+}
 
 
 @dataclass(frozen=True)

@@ -28,7 +28,9 @@ def peer(text: str) -> tuple[str, int]:
     host, port = endpoint(text)
     if port == 0:
         raise click.BadParameter("no server listens on port 0")
-    bare(host.strip("[]"), HOST_MAX)
+    name = bare(host.strip("[]"), HOST_MAX)
+    if ":" in name:
+        raise click.BadParameter(f"{name} is an address of IPv6, and the module speaks IPv4 only")
     return host, port
 
 

@@ -66,10 +66,12 @@ def describe(paths: list[Path]) -> Iterator[str]:
     keys = {
         path: read_key(data, str(path))
         for path, data in held.items()
-        if b"PRIVATE KEY-----" in data and b"-----BEGIN CERTIFICATE-----" not in data
+        if b"PRIVATE KEY-----" in data
     }
     certificates = {
-        path: read_certificates(data, str(path)) for path, data in held.items() if path not in keys
+        path: read_certificates(data, str(path))
+        for path, data in held.items()
+        if b"-----BEGIN CERTIFICATE-----" in data or path not in keys
     }
     for path, data in held.items():
         yield f"{path}: {len(data)} bytes of the module's {CAP}"
@@ -77,6 +79,8 @@ def describe(paths: list[Path]) -> Iterator[str]:
             yield from _key(keys[path], certificates)
         for certificate in certificates.get(path, []):
             yield from _certificate(certificate)
+        if len(data) > CAP:
+            yield "  Module:     refuses it: too large"
     if len(held) > 1:
         yield f"Together: {sum(map(len, held.values()))} bytes of {CAP}"
 

@@ -287,6 +287,7 @@ def test_a_wrong_command_line_is_told_with_status_2(own: Pki, tmp_path: Path) ->
         (("localhost",), "is not HOST:PORT"),
         (("localhost:0",), "no server listens on port 0"),
         ((f"{'a' * 101}:1",), "a name of 101 bytes is too long: at most"),
+        (("[::1]:443",), "::1 is an address of IPv6, and the module speaks IPv4 only"),
         (("https://localhost:1",), "leave out scheme, port and path"),
         (("local\rhost:1",), "has characters that no name has"),
         (("localhost:1", "--domain", "https://localhost"), "leave out scheme, port and path"),

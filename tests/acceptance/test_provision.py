@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
@@ -170,10 +171,32 @@ def test_show_says_what_a_module_cannot_use(own: Pki, tmp_path: Path) -> None:
         )
     )
     assert "RSA 3072, private\n  Module:     cannot use such a key" in run("pki", "show", key)[1]
-    key.write_bytes(b"hello")
-    status, text = run("pki", "show", key)
-    assert status == 1
-    assert "holds no PEM block, where a certificate in PEM form is needed" in text
+    key.write_bytes(own["ca"].cert_pem + b"\n" * 3072)
+    assert run("pki", "show", key)[1].endswith("  Module:     refuses it: too large\n")
+
+
+def test_show_says_what_a_file_is_that_is_neither(own: Pki, tmp_path: Path) -> None:
+    file, cert, key = tmp_path / "file.pem", own.client.cert_pem, own.client.key_pem
+    der = x509.load_pem_x509_certificate(cert).public_bytes(Encoding.DER)
+    for data, words in (
+        (b"hello", "holds no PEM block, where a certificate in PEM form is needed"),
+        (cert[:-100], "holds a certificate that is damaged or cut short"),
+        (key[:-100], "holds a private key that is damaged or cut short"),
+        (der, "`openssl x509 -inform DER -in FILE -out PEM` makes it from DER"),
+    ):
+        file.write_bytes(data)
+        status, text = run("pki", "show", file)
+        assert status == 1
+        assert words in text
+
+
+def test_show_of_a_certificate_and_its_key_in_one_file(own: Pki, tmp_path: Path) -> None:
+    both = tmp_path / "both.pem"
+    both.write_bytes(own.client.cert_pem + own.client.key_pem)
+    status, text = run("pki", "show", both)
+    assert status == 0
+    assert f"\n  Key:        EC P-256, private\n              belongs to {both}\n" in text
+    assert f"\n  Subject:    {DN}client domain\n" in text
 
 
 def test_show_of_every_kind_of_key_that_the_module_has(tmp_path: Path) -> None:
