@@ -198,6 +198,8 @@ class Scenario:
         try:
             values = tomllib.loads(file.read_text(encoding="utf-8"))
         except FileNotFoundError:
+            if file is path:
+                raise ScenarioError(f"there is no file {path}") from None
             known = ", ".join(cls.names())
             raise ScenarioError(f"no scenario {os.fspath(name)!r}: there are {known}") from None
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:

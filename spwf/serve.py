@@ -15,7 +15,7 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from spwf.errors import ServerError
+from spwf.errors import ScenarioError, ServerError
 from spwf.pki import Pki
 from spwf.programs import cache, find
 from spwf.scenario import Clock, Scenario
@@ -29,6 +29,7 @@ def run(
     """Print the scenario's command and run it until Ctrl-C; a line that is typed is sent."""
     if not name.endswith(".toml") and name not in Scenario.names():
         show_scenarios(stderr=True)
+        raise ScenarioError(f"no scenario {name!r}: these are all")
     scenario = Scenario.load(name)
     pki = Pki.shared(cache() / "pki", scenario.pki)
     with server_for(

@@ -23,6 +23,12 @@ from spwf.scenario import End, Port, Scenario, TcpOptions
 from spwf.server import Server
 
 BACKLOG = 16
+GREETING = {
+    Port.OPEN: "TCP without TLS on {}\n",
+    Port.CLOSED: "nothing listens on {}\n",
+    Port.MUTE: "nobody answers on {}\n",
+}
+"""What the log begins with."""
 BEYOND = 60.0  # s: longer than any limit of the module [design 10]
 RESET = struct.pack("ii", 1, 0)  # of SO_LINGER: close() sends RST
 
@@ -77,7 +83,7 @@ class TcpServer(Server):
                 self._thread = threading.Thread(target=work, args=(listener,), daemon=True)
                 self._thread.start()
                 stack.callback(self._end)
-            self._tell(f"TCP without TLS on {self.host}:{self.port}\n".encode())
+            self._tell(GREETING[self._tcp.port].format(f"{self.host}:{self.port}").encode())
             self._open = stack.pop_all()
         return self
 

@@ -217,8 +217,11 @@ def test_serve_lists_its_scenarios() -> None:
 def test_serve_names_the_scenarios_where_there_is_no_such_one() -> None:
     done = run("serve", "example9")
     assert done.returncode == 1
-    assert "no scenario 'example9'" in done.stderr
+    assert done.stderr.count("port-closed") == 1
     assert "Example 1: mutual authentication" in done.stderr
+    assert done.stderr.endswith("Error: no scenario 'example9': these are all\n")
+    done = run("serve", "mine.toml")
+    assert (done.returncode, done.stderr) == (1, "Error: there is no file mine.toml\n")
 
 
 def test_serve_prints_its_command_and_sends_what_is_typed(

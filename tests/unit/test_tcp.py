@@ -52,6 +52,14 @@ def test_answer_comes_after_the_hello_and_then_the_end(make: Make) -> None:
     assert server.log.startswith(f"TCP without TLS on 127.0.0.1:{server.port}\n")
 
 
+@pytest.mark.parametrize(
+    ("port", "words"), [(Port.CLOSED, "nothing listens on"), (Port.MUTE, "nobody answers on")]
+)
+def test_log_says_what_a_port_is_that_takes_nobody(make: Make, port: Port, words: str) -> None:
+    with make(TcpOptions(port=port)) as server:
+        assert server.log == f"{words} 127.0.0.1:{server.port}\n"
+
+
 def test_reset_is_a_reset(make: Make) -> None:
     with (
         make(TcpOptions(then=End.RESET)) as server,
