@@ -75,12 +75,26 @@ class TcpWire:
         self._listener.close()
 
 
+TERMINALS = Path("/dev/pts")
+
+
 class PtyWire:
     """A pseudo-terminal with a symbolic link to it. Programs open the link like /dev/ttyUSB0."""
 
     def __init__(self, link: Path) -> None:
-        """Make the terminal, raw as a UART. FileExistsError: `link` is no symbolic link."""
-        if link.exists() and not link.is_symlink():
+        """Make the terminal, raw as a UART.
+
+        FileExistsError: `link` is something else than the link of an emulator that was killed.
+        """
+        if link.is_symlink():
+            there = link.readlink()
+            if there.parent != TERMINALS:
+                raise FileExistsError(f"{link} is a link to {there}: choose another path")
+            if there.exists():
+                raise FileExistsError(
+                    f"{link} is a terminal in use: end that, or choose another path"
+                )
+        elif link.exists():
             raise FileExistsError(f"{link} exists and is not a symbolic link: choose another path")
         self._master, terminal = os.openpty()
         self._name = os.ttyname(terminal)

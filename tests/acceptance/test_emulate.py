@@ -338,7 +338,7 @@ def test_it_ends_cleanly_and_takes_its_link_away(
     number: signal.Signals, emulate: Callable[..., Emulator], tmp_path: Path
 ) -> None:
     link = tmp_path / "uart"
-    link.symlink_to("/dev/null")  # as an emulator that was killed leaves one
+    link.symlink_to("/dev/pts/999999")  # as an emulator that was killed leaves one
     emulator = emulate("--pty", str(link))
     assert link.is_symlink()
     assert str(link.readlink()).startswith("/dev/pts/")

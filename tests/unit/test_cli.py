@@ -1,6 +1,7 @@
 """The command line: what it accepts, and how it fails. No module is started here."""
 
 import errno
+import os
 from pathlib import Path
 
 import click
@@ -125,6 +126,21 @@ def test_a_terminal_does_not_take_the_place_of_a_file(tmp_path: Path) -> None:
     assert status == 1
     assert "not a symbolic link" in said
     assert file.read_text() == "mine"
+
+
+def test_a_terminal_does_not_take_the_place_of_another_or_of_a_link(tmp_path: Path) -> None:
+    link = tmp_path / "uart"
+    link.symlink_to("notes.txt")
+    status, said = run("emulate", "--pty", str(link))
+    assert (status, said) == (1, f"Error: {link} is a link to notes.txt: choose another path\n")
+    link.unlink()
+    ours, theirs = os.openpty()
+    link.symlink_to(os.ttyname(theirs))
+    status, said = run("emulate", "--pty", str(link))
+    os.close(ours)
+    os.close(theirs)
+    assert status == 1
+    assert "is a terminal in use" in said
 
 
 def test_an_address_that_cannot_be_listened_on_is_named() -> None:
