@@ -194,8 +194,7 @@ class Module:
 
     def _pump(self) -> None:
         """Waits for bytes, at most SLICE seconds, and sorts what they complete."""
-        wanted = self._parser.wanted
-        data = self.port.read(wanted)
+        data = self.port.read(wanted := self._parser.wanted)
         if data and wanted == 1:
             data += self._rest()
         for event in self._parser.feed(data):
@@ -326,7 +325,8 @@ class Module:
             return
         self._give_up()
         resets.from_outside(self.port, self._method)
-        self.wait_for(1)
+        if self.until(lambda: self._take(1), self.timeout) is None:
+            raise ReplyTimeout(troubles.reset(self._method, self.timeout))
         self._noise.clear()  # what the reset cut short
 
     def factory(self) -> None:

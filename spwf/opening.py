@@ -3,6 +3,7 @@
 Called by users, by plugin.py and cli.py; calls pySerial and module.py.
 """
 
+import os
 from typing import Any
 
 import serial
@@ -22,7 +23,11 @@ def is_emulated(url: str) -> bool:
 
 
 def open(
-    url: str = "spwf://", *, timeout: float = 10.0, reset: str = "at", **options: Any
+    url: str | os.PathLike[str] = "spwf://",
+    *,
+    timeout: float = 10.0,
+    reset: str = "at",
+    **options: Any,
 ) -> Module:
     """Opens the module at a pySerial URL or device name, and waits until it listens.
 
@@ -32,11 +37,12 @@ def open(
     `reset` are those of Module. PortError where there is no such port; ReplyTimeout where no module
     answers.
     """
+    url = os.fspath(url)
     emulated = EMULATED.get(url.partition("://")[0].lower())
     if emulated:
         query = emulated.write(**options)
         url = f"{url}{'&' if '?' in url else '?'}{query}" if query else url
-        port: Port = serial.serial_for_url(url)
+        port: Port = _emulate(url)
     else:
         port = _open_port(url, reset, options)
     module = Module(port, timeout=timeout, reset=reset)
@@ -48,6 +54,13 @@ def open(
         module.close()
         raise
     return module
+
+
+def _emulate(url: str) -> Port:
+    try:
+        return serial.serial_for_url(url)
+    except serial.SerialException as error:
+        raise PortError(troubles.port(url, error)) from error
 
 
 def _open_port(url: str, reset: str, options: dict[str, Any]) -> Port:

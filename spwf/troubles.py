@@ -11,6 +11,7 @@ from pathlib import Path
 
 import serial
 
+from spwf import resets
 from spwf.transcript import escape
 
 BY_ID = Path("/dev/serial/by-id")
@@ -65,6 +66,15 @@ def silence(came: bytes) -> str:
             f"baud, 8N1, or the ground wire is missing; what came: {shown}"
         )
     return f"no module answers AT; what came: {shown}"
+
+
+def reset(method: str, timeout: float) -> str:
+    """Why a module does not boot when it is reset from outside."""
+    if method in resets.LINES:
+        how = f"by {method.upper()}: is that line of the adapter wired to its RESETn"
+    else:
+        how = f"by `{method}`: does that take its power, or pull its RESETn low"
+    return f"the module did not boot in {timeout:g} s after a reset {how}?"
 
 
 def network(name: str, timeout: float, associated: bool, refused: bool) -> str:

@@ -38,6 +38,13 @@ def _seconds(text: str) -> float:
     return seconds
 
 
+def _hex(text: str) -> bytes:
+    try:
+        return bytes.fromhex(text)
+    except ValueError:
+        raise ValueError(f"{text!r} is not hexadecimal, such as 00ff") from None
+
+
 def _bytes(text: str) -> int:
     if not (text.isascii() and text.isdecimal() and int(text) > 0):
         raise ValueError("not a number of bytes, 1 or more")
@@ -111,7 +118,7 @@ VERSIONS = ("ssl3", "tls1", "tls1.1", "tls1.2")
 OPTIONS = {
     "nv": Option("nv", file_name, "FILE", file_text),
     "pace": Option("pace", _word("real", "virtual"), "real|virtual"),
-    "seed": Option("seed", bytes.fromhex, "HEX", lambda value: bytes(value).hex()),
+    "seed": Option("seed", _hex, "HEX", lambda value: bytes(value).hex()),
     "route": Option("routes", _route, "NAME:PORT=HOST:PORT", _route_text, repeats=True),
     "ap": Option("aps", _ap, "SSID:PASSPHRASE", _ap_text, repeats=True),
     "limits": Option("limits", _word("note", "off"), "note|off"),
@@ -138,12 +145,19 @@ class Query:
 
         Values are what a Python program has at hand: nv="module.nv", seed=b"...", sni=True,
         route=[("my.st.com", 443, "127.0.0.1", 4433)], ap=[("lab", "passphrase"), ("open", "")].
+        ValueError for others.
         """
         pairs: list[str] = []
         for name, value in options.items():
             option = self._option(name)
-            values: Iterable[Any] = value if option.repeats else [value]
-            pairs += [f"{name}={option.write(each)}" for each in values]
+            try:
+                values: Iterable[Any] = value if option.repeats else [value]
+                pairs += [f"{name}={option.write(each)}" for each in values]
+            except (TypeError, ValueError):
+                raise ValueError(
+                    f"{self.scheme}:// option {name}={option.allowed} cannot be {value!r}: "
+                    "spwf.ports.options.Query.write() says how Python writes it"
+                ) from None
         return "&".join(pairs)
 
     def parse(self, query: str) -> dict[str, Any]:

@@ -321,6 +321,14 @@ def test_another_url_is_another_module(port: protocol_spwf.Serial) -> None:
     ask(port, b"AT\r", b"AT\r" + OK)
 
 
+@pytest.mark.parametrize(
+    ("option", "value"), [("route", [("a", 1)]), ("route", 5), ("seed", "zz"), ("nv", 5)]
+)
+def test_python_value_that_no_option_takes_is_named(option: str, value: Any) -> None:
+    with pytest.raises(ValueError, match=rf"^spwf:// option {option}=[A-Z:=]+ cannot be .+Query"):
+        spwf.open(**{option: value})
+
+
 def test_memory_in_use_by_another_port_is_a_serial_exception(tmp_path: Path) -> None:
     url = protocol_spwf.url(nv=tmp_path / "module.nv")
     first = serial.serial_for_url(url)

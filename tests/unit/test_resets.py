@@ -94,5 +94,7 @@ def test_command_that_fails_is_told_with_its_words() -> None:
 def test_reset_that_does_nothing_is_told() -> None:
     with spwf.Module(Wired("dtr"), reset="rts", timeout=0.1) as module:
         module.greet()
-        with pytest.raises(spwf.ReplyTimeout, match=r"no \+WIND:1 in 0\.1 s"):
+        with pytest.raises(
+            spwf.ReplyTimeout, match=r"in 0\.1 s after a reset by RTS: is that line"
+        ):
             module.reset()

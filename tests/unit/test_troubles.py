@@ -6,6 +6,7 @@ import select
 import threading
 import tty
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 import serial
@@ -39,6 +40,18 @@ def answer(ours: int, data: bytes) -> None:
 def test_port_that_is_not_there() -> None:
     with pytest.raises(spwf.PortError, match=r"there is no port /dev/ttyUSB99; "):
         spwf.open("/dev/ttyUSB99")
+
+
+def test_port_may_be_a_path() -> None:
+    with pytest.raises(spwf.PortError, match=r"there is no port /dev/ttyUSB99; "):
+        spwf.open(Path("/dev/ttyUSB99"))
+
+
+def test_flash_that_is_none(tmp_path: Path) -> None:
+    (tmp_path / "nv").write_bytes(b"garbage")
+    why = rf"^spwf://\?nv={tmp_path}/nv cannot be opened: not the flash of a module, which is a reg"
+    with pytest.raises(spwf.PortError, match=why):
+        spwf.open(nv=tmp_path / "nv")
 
 
 def test_port_that_belongs_to_a_group() -> None:
@@ -104,3 +117,8 @@ def test_network_that_is_not_there() -> None:
 def test_network_without_addresses() -> None:
     told = troubles.network("desk", 60, associated=True, refused=False)
     assert told == "the network 'desk' gave the module no address in 60 s: has it DHCP?"
+
+
+def test_reset_command_that_does_nothing_is_named() -> None:
+    told = troubles.reset("relay off; relay on", 10)
+    assert "after a reset by `relay off; relay on`: does that take its power" in told
