@@ -69,11 +69,11 @@ class Capture:
         self._pcap = -1 if pcap is None else _open(pcap, os.O_TRUNC)
         try:
             self._keylog = -1 if keylog is None else _open(keylog, os.O_APPEND)
+            self._names = {self._pcap: pcap, self._keylog: keylog}
+            self._write(self._pcap, pcapng.begin(f"spwf {VERSION}", "spwf"))
         except OSError:
             self._close_files()
             raise
-        if self._pcap >= 0:
-            self._write(self._pcap, pcapng.begin(f"spwf {VERSION}", "spwf"))
 
     _keylog = -1
 
@@ -129,8 +129,12 @@ class Capture:
 
     def _write(self, fd: int, data: bytes) -> None:
         """All of it, where there is a file: a line of a key log in one piece."""
-        while fd >= 0 and data and self._trouble is None:
-            data = data[os.write(fd, data) :]
+        try:
+            while fd >= 0 and data and self._trouble is None:
+                data = data[os.write(fd, data) :]
+        except OSError as error:
+            error.filename = self._names[fd]
+            raise
 
     def _close_files(self) -> None:
         for fd in (self._pcap, self._keylog):

@@ -6,6 +6,10 @@ is quick. What a user can cause ends in one line on stderr: exit status 2 for a 
 """
 
 import errno
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +20,7 @@ from spwf.cli_emulate import emulate
 from spwf.cli_files import READABLE, material_options, peer, read_material
 from spwf.cli_flash import flash
 from spwf.cli_ladder import ladder
-from spwf.cli_module import bind_option, check_network, network_options, reset_option
+from spwf.cli_module import bind_option, check_network, join, network_options, reset_option
 from spwf.errors import HarnessError, ModuleError, OpenSSLError
 from spwf.matrix.command import matrix
 
@@ -27,14 +31,26 @@ if TYPE_CHECKING:
 class Commands(click.Group):
     """A group whose commands fail with one line instead of a traceback."""
 
+    def make_context(self, *args: Any, **kwargs: Any) -> click.Context:
+        """Read the command line; --help and --version print here."""
+        with one_line():
+            return super().make_context(*args, **kwargs)
+
     def invoke(self, ctx: click.Context) -> Any:
-        """Run the command; HarnessError, ModuleError and OSError become click's own error."""
-        try:
+        """Run the command."""
+        with one_line():
             return super().invoke(ctx)
-        except (HarnessError, ModuleError, OSError) as error:
-            if isinstance(error, OSError) and error.errno == errno.EPIPE:
-                raise  # `spwf pki DIR | head`: click ends quietly
-            raise click.ClickException(describe(error)) from error
+
+
+@contextmanager
+def one_line() -> Iterator[None]:
+    """Make HarnessError, ModuleError and OSError click's own error."""
+    try:
+        yield
+    except (HarnessError, ModuleError, OSError) as error:
+        if isinstance(error, OSError) and error.errno == errno.EPIPE:
+            raise  # `spwf pki DIR | head`: click ends quietly
+        raise click.ClickException(describe(error)) from error
 
 
 def describe(error: Exception) -> str:
@@ -69,11 +85,15 @@ def show_version(ctx: click.Context, _param: click.Parameter, wanted: bool) -> N
     callback=show_version,
     help="Show the versions of the core, wolfSSL and openssl.",
 )
-def main() -> None:
+@click.pass_context
+def main(ctx: click.Context) -> None:
     """An ST SPWF01S Wi-Fi module, emulated, and a harness to test it or a real one over TLS.
 
     Start with `spwf demo`.
     """
+    # As after Ctrl-C, folders with keys are removed, and servers end.
+    before = signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    ctx.call_on_close(lambda: signal.signal(signal.SIGTERM, before))
 
 
 main.add_command(matrix)
@@ -249,7 +269,7 @@ def probe(
     else:
         with open_module(url, reset=reset) as module:
             if ssid:
-                module.join(ssid, psk)
+                join(module, ssid, psk)
             report = prober.probe_real(url, module, *server, material, identity, capture)
     for line in [report.json()] if as_json else report.lines():
         click.echo(line)

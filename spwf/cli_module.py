@@ -1,9 +1,12 @@
 """What commands of `spwf` share: a module's network, how it is reset, where servers listen."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
+
+if TYPE_CHECKING:
+    from spwf.module import Module
 
 # As the options of the pytest plugin, without its "--spwf-".
 reset_option = click.option(
@@ -39,3 +42,9 @@ def check_network(ssid: str, psk: str) -> None:
     """A passphrase alone is the user's mistake."""
     if psk and not ssid:
         raise click.UsageError("--psk needs --ssid, the name of the network")
+
+
+def join(module: "Module", ssid: str, psk: str) -> str:
+    """Join the network; say so on stderr before, for it may take a minute. The address there."""
+    click.echo(f"joining {ssid} ...", err=True)
+    return module.join(ssid, psk)

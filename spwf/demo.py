@@ -18,6 +18,7 @@ import spwf
 from spwf import listening
 from spwf.board import clear
 from spwf.capture import Capture, needs
+from spwf.cli_module import join
 from spwf.outcome import Cause, Outcome
 from spwf.pki import Pki
 from spwf.scenario import Clock, Scenario
@@ -61,7 +62,7 @@ def run(
     title = f"[bold]The five examples[/bold], and how they fail: the module at {url}"
     console.print(title, soft_wrap=True)
     rows: dict[str, Row] = {}
-    module.join(ssid, psk)
+    join(module, ssid, psk)
     with tempfile.TemporaryDirectory(prefix="spwf-") as folder:
         for example, scenarios in groupby(cases(), lambda scenario: scenario.example):
             if console.is_terminal:
@@ -229,7 +230,7 @@ def show(console: Console, row: Row) -> None:
     name, mode, reply, what = row.texts
     cells = row.texts if console.width >= WIDE else (name, mode, f"{reply}\n{what}")
     columns = [Column(width=width or None) for width in COLUMNS.values()][: len(cells) - 1]
-    line = Table.grid(*columns, Column(), padding=(0, 1, 0, 0))
+    line = Table.grid(*columns, Column(overflow="fold"), padding=(0, 1, 0, 0))
     style = "bold red" if row.wrong else "yellow" if "ERROR" in reply else "green"
     line.add_row(*map(Text, cells), style=style)
     console.print(line)

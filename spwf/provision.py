@@ -9,6 +9,7 @@ from rich.table import Column, Table
 
 from spwf.board import listing, stored
 from spwf.certificates import CAP, FileError, Material
+from spwf.cli_module import join
 from spwf.module import Module, Slot
 
 SLOTS = {"ca": Slot.CA, "cert": Slot.CERT, "key": Slot.KEY, "domain": Slot.DOMAIN}
@@ -52,8 +53,8 @@ def run(module: Module, material: Material, ssid: str, psk: str) -> None:
                 module.load(SLOTS[name], getattr(material, name))
             console.print(f"{SLOTS[name]}: {size} bytes")
         if ssid:
-            status.update(f"Joining {ssid}: this may take a minute")
-            console.print(f"joined {ssid}: {module.join(ssid, psk)}")
+            status.stop()
+            console.print(f"joined {ssid}: {join(module, ssid, psk)}")
 
 
 def show(module: Module) -> None:

@@ -12,6 +12,7 @@ import click
 
 import spwf
 from spwf.board import clear
+from spwf.cli_module import join
 from spwf.errors import HarnessError, PeerClosed, ReplyTimeout, ScenarioError
 from spwf.scenario import Real, Scenario
 
@@ -36,7 +37,7 @@ def run(module: spwf.Module, scenario: Scenario, real: Real, ssid: str, psk: str
     HarnessError where a mail server refuses something.
     """
     script = list(steps(scenario, real))
-    module.join(ssid, psk)
+    join(module, ssid, psk)
     clear(module)
     with connect(module, real) as sock:
         click.echo(f"connected to {real.host}:{real.port}")

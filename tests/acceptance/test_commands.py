@@ -67,9 +67,10 @@ def test_demo_shows_the_five_examples_each_with_its_failing_twins() -> None:
     assert float(told[1]) < 60
 
 
-def test_demo_fits_a_terminal_of_80_columns() -> None:
+@pytest.mark.parametrize("columns", [80, 60])
+def test_demo_fits_a_terminal(columns: int) -> None:
     master, terminal = pty.openpty()
-    env = os.environ | {"COLUMNS": "80", "LINES": "24", "TERM": "xterm", "NO_COLOR": "1"}
+    env = os.environ | {"COLUMNS": str(columns), "LINES": "24", "TERM": "xterm", "NO_COLOR": "1"}
     with subprocess.Popen([SPWF, "demo"], stdout=terminal, env=env) as demo:
         os.close(terminal)
         shown = b""
@@ -81,7 +82,32 @@ def test_demo_fits_a_terminal_of_80_columns() -> None:
     lines = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", shown.decode()).splitlines()
     assert any("client-certificate-missing" in line for line in lines)
     assert any("ERROR: SSL/TLS" in line for line in lines)
-    assert max(map(len, lines)) <= 80
+    assert not any("\N{HORIZONTAL ELLIPSIS}" in line for line in lines)  # nothing is cut
+    assert max(map(len, lines)) <= columns
+
+
+def test_demo_that_is_ended_leaves_no_keys_behind(tmp_path: Path) -> None:
+    with subprocess.Popen(
+        [SPWF, "demo"],
+        stdout=subprocess.PIPE,
+        text=True,
+        env=os.environ | {"TMPDIR": str(tmp_path)},
+    ) as demo:
+        assert demo.stdout is not None
+        assert next(line for line in demo.stdout if line.startswith("example1 "))
+        assert len(list(tmp_path.iterdir())) == 1
+        demo.terminate()
+        assert demo.wait(DEADLINE) == 128 + signal.SIGTERM
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("arguments", [("--version",), ("--help",), ("serve",)])
+def test_a_full_disk_is_told_in_one_line(arguments: tuple[str, ...]) -> None:
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(
+            [SPWF, *arguments], stdout=full, stderr=subprocess.PIPE, text=True, timeout=DEADLINE
+        )
+    assert (done.returncode, done.stderr) == (1, "Error: No space left on device\n")
 
 
 def test_demo_fails_where_a_server_is_not_what_it_should_be(tmp_path: Path) -> None:

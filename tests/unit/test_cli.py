@@ -91,7 +91,7 @@ def test_what_is_not_host_and_port_is_refused(text: str) -> None:
     [
         ("--route", "my.st.com:443", "NAME:PORT=HOST:PORT"),
         ("--ap", ":passphrase", "SSID"),
-        ("--seed", "xyz", "hex"),
+        ("--seed", "xyz", "'xyz' is not hexadecimal"),
         ("--min-version", "tls1.3", "tls1.2"),
         ("--timeout", "0", "seconds"),
     ],
@@ -147,6 +147,11 @@ def test_an_address_that_cannot_be_listened_on_is_named() -> None:
     status, said = run("emulate", "--tcp", "192.0.2.1:1")
     assert status == 1
     assert said == "Error: cannot listen on 192.0.2.1:1: Cannot assign requested address\n"
+
+
+def test_a_capture_that_cannot_be_written_is_named() -> None:
+    status, said = run("emulate", "--tcp", "127.0.0.1:0", "--pcap", "/dev/full")
+    assert (status, said) == (1, "Error: /dev/full: No space left on device\n")
 
 
 def test_an_address_for_servers_is_tried_before_anything_else(tmp_path: Path) -> None:
