@@ -201,6 +201,20 @@ class Outcome:
             subject=str(fields["subject"]),
         )
 
+    def summary(self) -> dict[str, object]:
+        """What the JSON of `spwf probe` and `spwf matrix` tells of it."""
+        return {
+            "mode": self.mode.value,
+            "cause": self.cause.value,
+            "version": self.version,
+            "suite": self.suite,
+            "group": self.group,
+            "alert_sent": self.alert_sent,
+            "alert_received": self.alert_received,
+            "notes": sorted(self.notes),
+            "peak_heap": self.peak_heap,
+        }
+
     def __str__(self) -> str:
         parts = [self.mode.replace("_", "-")]
         parts += [part for part in (self.version, self.suite, self.group) if part]

@@ -70,18 +70,7 @@ class Report:
             "remarks": list(self.remarks),
             "reply": self.reply or None,
             "files": {"sizes": self.material.sizes, "bytes": self.material.size, "limit": CAP},
-            "module": outcome
-            and {
-                "mode": outcome.mode.value,
-                "cause": outcome.cause.value,
-                "version": outcome.version,
-                "suite": outcome.suite,
-                "group": outcome.group,
-                "alert_sent": outcome.alert_sent,
-                "alert_received": outcome.alert_received,
-                "notes": sorted(outcome.notes),
-                "peak_heap": outcome.peak_heap,
-            },
+            "module": outcome and outcome.summary(),
             "versions": list(survey.versions) if survey else [],
             "suites": list(survey.suites) if survey else [],
             "chain": [

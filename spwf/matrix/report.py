@@ -124,18 +124,7 @@ def _fields(result: Result) -> dict[str, Any]:
         "status": result.status.value,
         "cause": result.why or None,
         "reply": result.reply or None,
-        "outcome": outcome
-        and {
-            "mode": outcome.mode.value,
-            "cause": outcome.cause.value,
-            "version": outcome.version,
-            "suite": outcome.suite,
-            "group": outcome.group,
-            "alert_sent": outcome.alert_sent,
-            "alert_received": outcome.alert_received,
-            "notes": sorted(outcome.notes),
-            "peak_heap": outcome.peak_heap,
-        },
+        "outcome": outcome and outcome.summary(),
         "server_says": told and list(told),
         "milliseconds": round(result.seconds * 1000, 1),
     }
