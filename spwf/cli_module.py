@@ -45,6 +45,8 @@ def check_network(ssid: str, psk: str) -> None:
 
 
 def join(module: "Module", ssid: str, psk: str) -> str:
-    """Join the network; say so on stderr before, for it may take a minute. The address there."""
-    click.echo(f"joining {ssid} ...", err=True)
-    return module.join(ssid, psk)
+    """Join the network; tell a terminal meanwhile, for it may take a minute. The address there."""
+    from rich.console import Console
+
+    with Console(stderr=True).status(f"Joining {ssid}: this may take a minute"):
+        return module.join(ssid, psk)
