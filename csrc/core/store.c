@@ -30,8 +30,8 @@ enum {
     CHUNK = SPWF_FLASH_CHUNK /* bytes moved at a time, for a board's small stack */
 };
 
-#define MAGIC \
-    0x00575053u /* "SPW" in the flash, and a count; never the key and length of a record */
+/* "SPW" in the flash, and a count; never the key and length of a record. */
+#define MAGIC 0x00575053u
 
 _Static_assert(sizeof(((struct spwf_store *)0)->at) == SPWF_RECORDS * sizeof(uint32_t), "records");
 

@@ -36,10 +36,10 @@ struct spwf_tls { /* from port->alloc; m->tls while a secure socket lives */
     bool vouched;  /* the server's certificate was seen and nothing was found against it */
     uint8_t below; /* how many CAs may still follow on the way down to it */
     bool limited;  /* a CA on the way, or a loaded one, has name constraints */
-    bool special;  /* such of other names than the server's own, DNS, which wolfSSL compares with */
-    bool unheeded; /* the next certificate only; and that is not the server's */
-    int8_t
-        outsider; /* depth of a certificate behind the server's that is good, and no CA's; or 0 */
+    bool
+        special; /* of other names than DNS: wolfSSL compares them with its next certificate alone */
+    bool unheeded;   /* and that was another CA's */
+    int8_t outsider; /* depth of a good certificate on the way that is no CA's; 0: none */
 
     bool connected, ended;
     bool dead;      /* nothing more can be sent */
