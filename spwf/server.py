@@ -83,7 +83,7 @@ class Server:
             address, port = program.listens_on(self.host), self.port
             elsewhere = address != self.host
             if program.needs_port and (elsewhere or not port):
-                port = stack.enter_context(hold_port(address))
+                port = stack.enter_context(hold_port())
             files = self.pki.directory.resolve()
             self.argv = program.argv(self.scenario, files, port, address)
             if self._keylog is not None:

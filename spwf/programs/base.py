@@ -8,6 +8,7 @@ version differ a lot (Debian's OpenSSL has no SSLv3, RC4 or 3DES).
 import os
 import shlex
 import shutil
+import socket
 import subprocess
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
@@ -125,13 +126,15 @@ def ask(*argv: str, fails: bool = False) -> str:
 
 
 @contextmanager
-def hold_port(host: str) -> Iterator[int]:
-    """A free port that nobody else is given in the meantime.
+def hold_port() -> Iterator[int]:
+    """A port that is free on all addresses, and that nobody else is given in the meantime.
 
     A socket that is bound and does not listen keeps the kernel from giving its port away, and with
-    SO_REUSEADDR on both sides it is in nobody's way who binds that very port and listens.
+    SO_REUSEADDR on both sides it is in nobody's way who binds that very port and listens. It is
+    bound to all addresses, for a program may listen on all of them, and then one other server on
+    any would be in its way.
     """
-    with bound(host, 0) as holder:
+    with bound("::" if socket.has_dualstack_ipv6() else "0.0.0.0", 0) as holder:
         yield holder.getsockname()[1]
 
 

@@ -77,7 +77,7 @@ class Selfserv(Program):
         return ""
 
     def listens_on(self, host: str) -> str:
-        """The first address of localhost, which may be ::1."""
+        """It listens on all addresses, and is met on the first of localhost, which may be ::1."""
         found = socket.getaddrinfo("localhost", None, type=socket.SOCK_STREAM)
         return str(found[0][4][0])
 
@@ -218,7 +218,7 @@ def _groups(program: Selfserv) -> frozenset[str]:
 def _suites(program: Selfserv) -> frozenset[Suite]:
     """It looks at the suites before it looks for the certificate, which there is not."""
     known = set()
-    with tempfile.TemporaryDirectory() as folder, hold_port("127.0.0.1") as port:
+    with tempfile.TemporaryDirectory() as folder, hold_port() as port:
         database = f"sql:{folder}"
         ask(_tool("certutil"), "-N", "-d", database, "--empty-password")
         for suite in SUITES:
@@ -236,7 +236,7 @@ def _suites(program: Selfserv) -> frozenset[Suite]:
 def _versions(program: Selfserv) -> frozenset[Version]:
     """Those that it starts with."""
     spoken = set()
-    with tempfile.TemporaryDirectory() as folder, hold_port("127.0.0.1") as port:
+    with tempfile.TemporaryDirectory() as folder, hold_port() as port:
         database = f"sql:{folder}"
         certutil = _tool("certutil")
         noise = Path(folder) / "noise"

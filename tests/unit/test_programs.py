@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 
 from spwf.errors import ServerError
+from spwf.listening import listening
 from spwf.outcome import Mode
 from spwf.pki import Pki, PkiSpec
 from spwf.programs import OFFENDERS, PROGRAMS, Exchange, Hearing, Negotiated, Program, find
-from spwf.programs.base import REQUEST
+from spwf.programs.base import REQUEST, hold_port
 from spwf.programs.mbedtls import SslServer2
 from spwf.programs.nss import Selfserv
 from spwf.programs.openssl import ANSWER, SServer, WeakSServer
@@ -345,3 +346,11 @@ def test_lawless_server_has_every_suite_in_every_version() -> None:
     for version in Version:
         assert lawless.suites(version) == set(SUITES)
     assert len(lawful.suites(Version.TLS1)) < len(SUITES)
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.0.0.2", "0.0.0.0"])
+def test_port_that_is_held_is_given_to_nobody_but_who_asks_for_it(host: str) -> None:
+    with hold_port() as port:
+        with socket.socket() as other, pytest.raises(OSError, match="in use"):
+            other.bind((host, port))  # as the kernel sees it when it chooses
+        listening(host, port).close()
