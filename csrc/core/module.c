@@ -41,17 +41,24 @@ size_t spwf_input(struct spwf *m, const void *data, size_t len) {
     return n;
 }
 
-/* Takes bytes out of the ring and wipes their places: keys and passphrases pass through. */
+/* Drops the n oldest of a ring's `size` bytes and wipes their places: keys and passphrases pass through
+ * the input, a peer's data and the echo of a passphrase through the output. */
+static void drop(struct spwf_ring *ring, uint8_t *bytes, size_t size, size_t n) {
+    size_t to_edge = size - ring->head;
+    size_t first = to_edge < n ? to_edge : n;
+    spwf_wipe(bytes + ring->head, first);
+    spwf_wipe(bytes, n - first);
+    ring->head = (uint16_t)((ring->head + n) % size);
+    ring->used = (uint16_t)(ring->used - n);
+}
+
 static size_t take_input(struct spwf *m, uint8_t *data, size_t size) {
     size_t n = size < m->input.used ? size : m->input.used;
     size_t to_edge = (size_t)SPWF_INPUT_SIZE - m->input.head;
     size_t first = to_edge < n ? to_edge : n;
     memcpy(data, m->input_bytes + m->input.head, first);
     memcpy(data + first, m->input_bytes, n - first);
-    spwf_wipe(m->input_bytes + m->input.head, first);
-    spwf_wipe(m->input_bytes, n - first);
-    m->input.head = (uint16_t)((m->input.head + n) % SPWF_INPUT_SIZE);
-    m->input.used = (uint16_t)(m->input.used - n);
+    drop(&m->input, m->input_bytes, SPWF_INPUT_SIZE, n);
     return n;
 }
 
@@ -68,15 +75,9 @@ const void *spwf_output(const struct spwf *m, size_t *len) {
     return m->output_bytes + m->output.head;
 }
 
-/* What was told may be a peer's data, or the echo of a passphrase: its places are wiped too. */
 void spwf_output_ack(struct spwf *m, size_t len) {
     size_t n = len < m->output.used ? len : m->output.used;
-    size_t to_edge = (size_t)SPWF_OUTPUT_SIZE - m->output.head;
-    size_t first = to_edge < n ? to_edge : n;
-    spwf_wipe(m->output_bytes + m->output.head, first);
-    spwf_wipe(m->output_bytes, n - first);
-    m->output.head = (uint16_t)((m->output.head + n) % SPWF_OUTPUT_SIZE);
-    m->output.used = (uint16_t)(m->output.used - n);
+    drop(&m->output, m->output_bytes, SPWF_OUTPUT_SIZE, n);
 }
 
 /* ------------------------------------------------------------------ power --------------------- */

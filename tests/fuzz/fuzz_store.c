@@ -12,7 +12,7 @@
 
 #include "fuzz.h"
 
-enum { BANK = WORLD_NV_SIZE / 2, HEAD = 12 }; /* store.c has the format */
+enum { BANK = WORLD_NV_SIZE / 2, HEAD = 12 }; /* flash.c has the heads, store.c the rest */
 
 static uint8_t image[WORLD_NV_SIZE];
 
